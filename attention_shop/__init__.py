@@ -1,0 +1,5 @@
+"""Attention Shop: recommendations, sponsored products and consent for Django shops."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,3 @@
+"""The whole shop on one machine, without any service: ``make demo``."""
+
+from __future__ import annotations
