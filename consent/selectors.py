@@ -1,0 +1,92 @@
+"""Read what a person decided and what is held of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from consent.cookies import plain_request
+from consent.holdings import all_holdings
+from consent.people.models import ConsentState, Shopper
+from consent.purposes import Purpose
+from consent.visitor import Level, visitor_of
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How much of one kind is held of a shopper, why, and for how long."""
+
+    label: str
+    title: Any
+    purpose: Purpose
+    retention: Any
+    count: int
+
+
+def user_of(request: HttpRequest) -> Any:
+    """Return the account that is logged in, or None."""
+    user = getattr(plain_request(request), "user", None)
+    return user if user is not None and user.is_authenticated else None
+
+
+def account_shopper(*, site_id: int, user: Any) -> Shopper | None:
+    """Return the shopper of an account on a site."""
+    return Shopper.objects.filter(site_id=site_id, user=user).first()
+
+
+def person_of(*, request: HttpRequest) -> UUID | None:
+    """Return the shopper a request may decide and ask for: the browser's, else the account's."""
+    visitor = visitor_of(request)
+    if visitor.level is Level.REMEMBER and visitor.shopper_id is not None:
+        found = Shopper.objects.filter(
+            pk=visitor.shopper_id, site_id=visitor.site_id, is_imported=False
+        )
+        if found.exists():
+            return visitor.shopper_id
+        visitor.forget_key()
+    user = user_of(request)
+    if user is None:
+        return None
+    shopper = account_shopper(site_id=visitor.site_id, user=user)
+    return shopper.pk if shopper else None
+
+
+def state_of(*, shopper_id: UUID) -> ConsentState | None:
+    """Return the state of a shopper with its policy version."""
+    return ConsentState.objects.select_related("policy").filter(pk=shopper_id).first()
+
+
+def held_of(*, shopper_id: UUID) -> list[Held]:
+    """Return every holding with the number of its rows, empty ones included."""
+    return [
+        Held(
+            holding.label,
+            holding.title,
+            holding.purpose,
+            holding.retention,
+            holding.count(shopper_id),
+        )
+        for holding in all_holdings()
+    ]
+
+
+def export_of(*, shopper_id: UUID) -> dict[str, Any]:
+    """Return everything held of a shopper, ready for JSON."""
+    return {
+        "format": 1,
+        "exported_at": timezone.now(),
+        "holdings": [
+            {
+                "label": holding.label,
+                "title": str(holding.title),
+                "purpose": str(holding.purpose),
+                "retention": str(holding.retention),
+                "rows": list(holding.export(shopper_id)),
+            }
+            for holding in all_holdings()
+        ],
+    }
