@@ -1,0 +1,20 @@
+"""The recommender floor: catalog, events, model, slates."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RecommenderConfig(AppConfig):
+    """Registers checks, holdings and receivers once the models are ready."""
+
+    name = "recommender"
+    label = "attention_recommender"
+    verbose_name = _("Recommendations")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from recommender import wiring
+
+        wiring.connect(self)

@@ -1,0 +1,101 @@
+"""A shopper's live history, read from the database in one query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connections, router
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+
+from consent.gate import Permit
+from consent.purposes import Purpose
+from recommender.catalog.models import Category, Product
+from recommender.conf import recommender_settings
+from recommender.events.kinds import DEFAULT_WEIGHTS, DISLIKES, Kind
+from recommender.events.models import Event, KindWeight
+from recommender.events.records import HistoryItem
+
+MOST_DISLIKES = 500
+
+_ROWS = """
+SELECT e.id, e.product_id, p.host_key, e.kind, e.value, e.occurred_at
+FROM {event} e
+JOIN {product} p ON p.id = e.product_id
+LEFT JOIN {category} c ON c.id = p.category_id
+LEFT JOIN {weight} w ON w.site_id = e.site_id AND w.kind = e.kind
+WHERE e.shopper_id = %s AND {kinds} AND e.received_at >= %s AND COALESCE(c.sensitive, {no}) = {no}
+ORDER BY e.id DESC LIMIT %s
+"""
+_WEIGHTED = "COALESCE(w.weight, CASE WHEN e.kind IN ({codes}) THEN 1 ELSE 0 END) > 0"
+
+
+def recent_history(*, permit: Permit, limit: int = 50) -> list[HistoryItem]:
+    """Return the newest events of a shopper, newest last, in one query.
+
+    These are the ``limit`` newest of the kinds that weigh something, and beside them the newest
+    `MOST_DISLIKES` hidden products however old. Products of sensitive categories never appear.
+
+    Args:
+        permit: for ``recs.personal``; whoever has none has no history.
+        limit: events wanted, dislikes not counted.
+
+    Raises:
+        PermissionError: the permit is for another purpose.
+    """
+    if permit.purpose is not Purpose.RECS_PERSONAL:
+        raise PermissionError(f"A permit for {permit.purpose} does not open a history.")
+    connection = connections[router.db_for_read(Event)]
+    since = timezone.now() - timedelta(days=days_of(Purpose.RECS_PERSONAL))
+    key = permit.shopper_id.hex if connection.vendor == "sqlite" else permit.shopper_id
+    oldest = connection.ops.adapt_datetimefield_value(since)
+    with connection.cursor() as cursor:
+        cursor.execute(_sql(connection), [key, oldest, limit, key, oldest, MOST_DISLIKES])
+        rows = cursor.fetchall()
+    rows.sort(key=lambda row: row[0])
+    return [
+        HistoryItem(product_id, host_key, Kind.of_code(code), value, _moment(occurred_at))
+        for _, product_id, host_key, code, value, occurred_at in rows
+    ]
+
+
+def hidden_keys(rows: Iterable[HistoryItem]) -> frozenset[str]:
+    """Return the host keys a history asks not to see again."""
+    return frozenset(row.host_key for row in rows if row.kind in DISLIKES)
+
+
+def days_of(purpose: Purpose) -> int:
+    """Return how many days after its receipt an event may be used for ``purpose``."""
+    return int(recommender_settings.EVENT_RETENTION_DAYS.get(str(purpose), 0))
+
+
+def _sql(connection: BaseDatabaseWrapper) -> str:
+    weighing = {kind for kind, weight in DEFAULT_WEIGHTS.items() if weight > 0} - DISLIKES
+    disliking = f"e.kind IN ({_codes(DISLIKES)})"
+    liked = f"{_WEIGHTED.format(codes=_codes(weighing))} AND NOT ({disliking})"
+    newest, hidden = (_branch(connection, kinds) for kinds in (liked, disliking))
+    return f"SELECT * FROM ({newest}) a UNION ALL SELECT * FROM ({hidden}) b"  # noqa: S608
+
+
+def _branch(connection: BaseDatabaseWrapper, kinds: str) -> str:
+    quote = connection.ops.quote_name
+    return _ROWS.format(
+        event=quote(Event._meta.db_table),
+        product=quote(Product._meta.db_table),
+        category=quote(Category._meta.db_table),
+        weight=quote(KindWeight._meta.db_table),
+        kinds=kinds,
+        no="0" if connection.vendor == "sqlite" else "false",
+    )
+
+
+def _codes(kinds: Iterable[Kind]) -> str:
+    return ", ".join(str(kind.code) for kind in sorted(kinds))
+
+
+def _moment(value: Any) -> datetime:
+    """SQLite keeps moments in UTC without saying so, as text or parsed by the driver."""
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

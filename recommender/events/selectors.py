@@ -1,0 +1,99 @@
+"""The one door for reading events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib.sites.models import Site
+from django.db.models import F, Q
+from django.utils import timezone
+
+from consent.purposes import Purpose
+from recommender.events.history import days_of, hidden_keys, recent_history
+from recommender.events.models import Event, EventQuerySet
+from recommender.events.records import TrainingRow
+from recommender.events.weights import kind_weights, weighted_kinds
+
+__all__ = [
+    "count_events",
+    "events_of",
+    "has_training_rows",
+    "hidden_keys",
+    "kind_weights",
+    "recent_history",
+    "training_rows",
+    "weighted_kinds",
+]
+
+CHUNK = 5000
+
+
+def training_rows(*, site: Site, cut: datetime) -> Iterator[TrainingRow]:
+    """Yield the rows a model may learn from, by shopper and within a shopper by time.
+
+    A row counts when it was received until ``cut``, its kind weighs something, its product is of
+    no sensitive category, and its shopper permitted ``model.train`` both when it was committed
+    and now.
+    """
+    rows = (
+        _trainable(site)
+        .filter(received_at__lte=cut)
+        .order_by("shopper_id", "id")
+        .values_list(
+            "shopper_id", "product_id", "occurred_at", "kind", "value", "id", "consent_seq"
+        )
+    )
+    for shopper_id, product_id, occurred_at, code, value, event_id, sequence in rows.iterator(
+        chunk_size=CHUNK
+    ):
+        yield TrainingRow(
+            shopper_id,
+            product_id,
+            int(occurred_at.timestamp()),
+            code,
+            value or 0,
+            event_id,
+            sequence,
+        )
+
+
+def has_training_rows(*, site: Site) -> bool:
+    """Tell whether there is anything to learn from now."""
+    return _trainable(site).exists()
+
+
+def events_of(
+    *, shopper_id: UUID, limit: int | None = None, before: UUID | None = None
+) -> EventQuerySet:
+    """Return the events of one shopper with their products, newest first.
+
+    For the person's own export and for the staff page; nothing else may ask by shopper.
+    """
+    rows = Event.objects.filter(shopper_id=shopper_id).select_related("product", "category")
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    rows = rows.order_by("-id")
+    return rows if limit is None else rows[:limit]
+
+
+def count_events(*, shopper_id: UUID) -> int:
+    """Return how many events are held of a shopper."""
+    return Event.objects.filter(shopper_id=shopper_id).count()
+
+
+def _trainable(site: Site) -> EventQuerySet:
+    bit = Purpose.MODEL_TRAIN.bit
+    codes = [kind.code for kind in weighted_kinds(site=site)]
+    since = timezone.now() - timedelta(days=days_of(Purpose.MODEL_TRAIN))
+    return (
+        Event.objects.for_site(site)
+        .filter(kind__in=codes, product__isnull=False, received_at__gte=since)
+        .filter(Q(product__category=None) | Q(product__category__sensitive=False))
+        .alias(
+            permitted_then=F("purposes").bitand(bit),
+            permitted_now=F("shopper__state__purposes").bitand(bit),
+        )
+        .filter(permitted_then=bit, permitted_now=bit)
+    )

@@ -1,0 +1,16 @@
+"""Addresses of event collection."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.urls import path
+
+from recommender.events.views import EventsView
+
+urlpatterns = [
+    path(
+        "attention/events/",
+        transaction.non_atomic_requests(EventsView.as_view()),
+        name="events",
+    ),
+]

@@ -1,0 +1,33 @@
+"""Name the periodic work of this floor, for the project's ``CELERY_BEAT_SCHEDULE``.
+
+Every entry expires before its next turn, so a worker that was away meets no backlog.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery.schedules import crontab
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "attention-training-steps": {
+        "task": "attention_recommender.advance_runs",
+        "schedule": 3.0,
+        "options": {"expires": 3},
+    },
+    "attention-training-due": {
+        "task": "attention_recommender.request_due_runs",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
+    },
+    "attention-events-retention": {
+        "task": "attention_recommender.apply_retention",
+        "schedule": crontab(hour=2, minute=10),
+        "options": {"expires": 12 * 3600},
+    },
+    "attention-catalog-reconcile": {
+        "task": "attention_recommender.reconcile_catalogs",
+        "schedule": crontab(hour=1, minute=40),
+        "options": {"expires": 12 * 3600},
+    },
+}
