@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.admin.sites import site as admin_site
+from django.contrib.sites.models import Site
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.test import Client
+
+from consent.ledger.models import Decision
+from consent.people.models import Shopper
+from recommender.catalog.models import Category, Product
+from recommender.events.models import Event
+from recommender.imports.models import ImportRun, ImportSource
+
+Write = Callable[..., Path]
+SMALL = {"products": 120, "shoppers": 25, "days": 14}
+DATA = Path(__file__).parents[4] / "shared" / "data" / "completejourney"
+
+
+def _call(name: str, *args: str, **options: Any) -> str:
+    """Run a command; imports state a legal basis unless the test says otherwise."""
+    out = StringIO()
+    if name == "import_dataset":
+        options.setdefault("legal_basis", "contract")
+    call_command(name, *args, stdout=out, stderr=StringIO(), **options)
+    return out.getvalue()
+
+
+@pytest.mark.django_db
+def test_simulate_fills_the_shop_and_repeats_without_a_change() -> None:
+    told = _call("simulate", **SMALL)
+    events = set(Event.objects.values_list("shopper_id", "id"))
+
+    assert "120 new" in told
+    assert "25 new" in told
+    assert Product.objects.count() == 120
+    assert Category.objects.filter(sensitive=True).count() == 1
+    assert Shopper.objects.filter(is_imported=True).count() == 25
+    assert {row.details["importer"] for row in Decision.objects.all()} == {"simulator"}
+    assert Product.objects.filter(picture_url="").count() == 0
+
+    again = _call("simulate", **SMALL)
+
+    assert "0 new · 0 changed · 120 unchanged" in again
+    assert set(Event.objects.values_list("shopper_id", "id")) == events
+    assert ImportRun.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_another_seed_is_another_source() -> None:
+    _call("simulate", **SMALL)
+    _call("simulate", **SMALL, seed=2)
+
+    assert ImportSource.objects.count() == 2
+    assert Shopper.objects.count() == 50
+
+
+@pytest.mark.django_db
+def test_simulate_dry_run_writes_nothing() -> None:
+    told = _call("simulate", **SMALL, dry_run=True)
+
+    assert "nothing was written" in told
+    assert Product.objects.count() == Shopper.objects.count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"products": 5}, "--products must be at least 100."),
+        ({"shoppers": 0}, "--shoppers must be at least 1."),
+        ({"site": 77}, "There is no site 77."),
+    ],
+)
+def test_simulate_says_what_is_wrong(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(CommandError, match=message):
+        _call("simulate", **{**SMALL, **options})
+
+    assert Product.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_import_dataset_reports_what_was_refused(grocery_folder: Path) -> None:
+    told = _call("import_dataset", "completejourney", str(grocery_folder))
+
+    assert "completejourney\n" in told
+    assert "2 quantity or price is not positive (transactions.csv.gz:7, transactions.csv.gz:8)" in (
+        told
+    )
+    assert "times     as in the source; the newest event is of 2017-01-04" in told
+
+
+@pytest.mark.django_db
+def test_import_dataset_says_what_is_wrong(
+    tmp_path: Path, jsonl_file: Write, grocery_folder: Path
+) -> None:
+    empty = tmp_path / "empty.jsonl"
+    empty.touch()
+    cases = [
+        (("completejourney", str(tmp_path / "nowhere")), "does not exist"),
+        (("jsonl", str(tmp_path / "nowhere")), "does not exist"),
+        (("jsonl", str(empty)), "is empty"),
+        (("jsonl", str(grocery_folder / "products.csv.gz")), "does not begin with a header"),
+        (("completejourney", str(empty)), "is not a folder"),
+        (("parquet", str(tmp_path)), "invalid choice: 'parquet'"),
+        (("completejourney", str(grocery_folder), "--limit", "0"), "--limit must be at least 1"),
+    ]
+    for args, message in cases:
+        with pytest.raises(CommandError, match=message):
+            _call("import_dataset", *args)
+
+    assert ImportSource.objects.count() == Product.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_outside_debug_a_legal_basis_must_be_given(grocery_folder: Path, settings: Any) -> None:
+    settings.DEBUG = False
+
+    with pytest.raises(CommandError, match="only with a legal basis"):
+        _call("import_dataset", "completejourney", str(grocery_folder), legal_basis="")
+    assert Shopper.objects.count() == Event.objects.count() == Product.objects.count() == 0
+
+    _call("import_dataset", "completejourney", str(grocery_folder), legal_basis="contract")
+    assert Shopper.objects.count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(not DATA.is_dir(), reason="shared/data/completejourney is not here")
+def test_the_real_data_set_is_imported() -> None:
+    told = _call("import_dataset", "completejourney", str(DATA), limit=400, shift_to_now=True)
+
+    assert "moved by +" in told
+    assert Event.objects.count() > 380
+    assert Product.objects.count() > 350
+
+
+@pytest.mark.django_db
+def test_the_admin_shows_imports_and_lets_nobody_edit(
+    admin_client: Client, grocery_folder: Path
+) -> None:
+    _call("import_dataset", "completejourney", str(grocery_folder))
+    run = ImportRun.objects.get()
+
+    listed = admin_client.get("/admin/attention_recommender/importrun/")
+    shown = admin_client.get(f"/admin/attention_recommender/importrun/{run.pk}/change/")
+
+    assert listed.status_code == shown.status_code == 200
+    assert "quantity or price is not positive" in shown.content.decode()
+    assert admin_site.is_registered(ImportSource)
+    added = admin_client.get("/admin/attention_recommender/importrun/add/")
+    assert added.status_code == 403
+
+
+@pytest.mark.django_db
+def test_sites_without_pictures_get_none(
+    grocery_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from recommender.imports import terminal
+
+    monkeypatch.setattr(terminal, "PROBE", "nowhere.svg")
+
+    _call("import_dataset", "completejourney", str(grocery_folder))
+
+    assert set(Product.objects.values_list("picture_url", flat=True)) == {""}
+    assert Site.objects.count() == 1
