@@ -1,0 +1,3 @@
+"""What a slate costs: ``python -m benchmarks.serving``."""
+
+from __future__ import annotations

@@ -1,0 +1,73 @@
+"""The recall encoder as ONNX: a history of product vectors becomes one vector of the shopper.
+
+The item table stays outside the graph, so the file is small and the vectors are mapped once.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from recommender.serving.format import FolderError
+
+VECTORS_INPUT = "vectors"
+AGES_INPUT = "ages"
+STATE_OUTPUT = "state"
+
+
+class Encoder:
+    """One ONNX session on one thread, opened at first use; safe to share between threads."""
+
+    def __init__(self, path: Path, *, history: int) -> None:
+        self._path = path
+        self._history = history
+        self._session: onnxruntime.InferenceSession | None = None
+        self._lock = threading.Lock()
+
+    def state(
+        self, vectors: npt.NDArray[np.float32], ages: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        """Return float32[d], the shopper's state after the newest event.
+
+        Args:
+            vectors: float32[h, d], vectors of the history, oldest first, h >= 1.
+            ages: float32[h], seconds before the newest event (the last is 0).
+        """
+        recent = vectors[-self._history :]
+        feed = {
+            VECTORS_INPUT: np.ascontiguousarray(recent, dtype=np.float32)[None],
+            AGES_INPUT: np.ascontiguousarray(ages[-self._history :], dtype=np.float32)[None],
+        }
+        (states,) = self._open().run([STATE_OUTPUT], feed)
+        state: npt.NDArray[np.float32] = states[0]
+        return state
+
+    def _open(self) -> onnxruntime.InferenceSession:
+        with self._lock:
+            if self._session is None:
+                self._session = open_session(self._path)
+            return self._session
+
+
+def open_session(path: Path) -> onnxruntime.InferenceSession:
+    """Open an ONNX file on one thread of the CPU.
+
+    Raises:
+        FolderError: the file is not a graph that onnxruntime can run.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(
+            str(path), sess_options=options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:
+        raise FolderError(f"{path.name} cannot be run: {error}") from error

@@ -1,0 +1,317 @@
+"""The served scorer: candidates of four components, each scored by the mix.
+
+For a shopper with history h, a product i has the score::
+
+    p(i | h) = w_a softmax(state(h) . v_i / temperature) + w_t transition(i | h)
+             + w_p popularity(i) + w_r repeat(i | h)
+
+Every component is a distribution over the products that are not withheld (see `Meta.seen_filter`
+and `Meta.fresh_window`), so the weights speak of shares. Products outside the union of candidates
+are out of reach of every component, so the union answers what a full scoring would.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.serving.encoder import Encoder
+from recommender.serving.followers import FollowerTable
+from recommender.serving.format import Meta
+from recommender.serving.history import History, read_history
+from recommender.serving.scan import Neighbors, VectorScan
+
+ATTENTION_CANDIDATES = 256
+TRANSITION_CANDIDATES = 1024
+POPULAR_CANDIDATES = 256
+
+Items = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+
+class Ranked(NamedTuple):
+    """A ranked list, best first; fewer than k rows when fewer products are allowed.
+
+    Attributes:
+        items: int32[k], item indices.
+        scores: float32[k], descending.
+        parts: float32[k, 4], what attention, transitions, popularity and repeats contribute;
+            rows sum to the score.
+        sources: int32[k], position in the given history of the event whose transition contributed
+            most; -1 where no transition contributed.
+    """
+
+    items: Items
+    scores: Floats
+    parts: Floats
+    sources: Items
+
+
+class Published:
+    """A published model in memory. Made by `recommender.serving.folder.load`.
+
+    Attributes:
+        meta: what ``meta.json`` says.
+        products: int64[n], mirror product ids; the row number is the item index.
+    """
+
+    def __init__(
+        self,
+        *,
+        meta: Meta,
+        products: npt.NDArray[np.int64],
+        popularity: npt.NDArray[np.float32],
+        followers: FollowerTable,
+        scan: VectorScan | None,
+        encoder: Encoder | None,
+    ) -> None:
+        self.meta = meta
+        self.products = products
+        self._popularity = popularity
+        self._popular_order = np.argsort(-popularity, kind="stable").astype(np.int32)
+        self._followers = followers
+        self._scan, self._encoder = scan, encoder
+        self._id_order = np.argsort(products, kind="stable")
+        self._ids = np.asarray(products)[self._id_order]
+
+    @property
+    def history_limit(self) -> int:
+        """Events of a history worth passing to `rank`, the newest ones."""
+        meta = self.meta
+        repeats = meta.repeat_history if meta.weights.repeats > 0 else 0
+        return max(meta.history, meta.transition_history, repeats)
+
+    def index_of(self, product_ids: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Return int64[m], the item index of each mirror product id; -1 where unknown."""
+        wanted = np.asarray(product_ids, dtype=np.int64)
+        place = np.minimum(np.searchsorted(self._ids, wanted), len(self._ids) - 1)
+        return np.where(self._ids[place] == wanted, self._id_order[place], -1)
+
+    def rank(
+        self,
+        history_items: npt.ArrayLike,
+        ages: npt.ArrayLike,
+        *,
+        k: int,
+        weights: npt.ArrayLike | None = None,
+        exclude: npt.ArrayLike | None = None,
+        eligible: Mask | None = None,
+    ) -> Ranked:
+        """Rank products for a shopper by the mix.
+
+        Args:
+            history_items: int[h], item indices, oldest first; negative ones are passed over.
+                h may be 0: popularity answers.
+            ages: [h], seconds since each event, not negative, descending.
+            k: products wanted.
+            weights: float[h], weight of each event's kind; None means 1 each. An event of weight
+                0 or less is passed over.
+            exclude: int[m], items never returned.
+            eligible: bool[n], items that may be returned; None means all.
+
+        Raises:
+            ValueError: lengths differ or an item index is not below n.
+        """
+        history = read_history(self.meta, history_items, ages, weights)
+        if len(history.items) == 0:
+            return self._rank_popular(k, self._allowed(exclude, eligible))
+        mix, withheld = self.meta.weights, history.withheld
+        refused = withheld
+        if exclude is not None:
+            refused = np.concatenate([withheld, np.asarray(exclude, dtype=np.int64)])
+        transitions = self._followers.scores(history.items)
+        marked = self._reachable(k, history, transitions, len(refused), eligible)
+        state = top = None
+        if mix.attention > 0 and self._encoder is not None and self._scan is not None:
+            state = self._state(history)
+            top = self._nearest_to_state(state, k, len(refused), eligible, marked)
+        marked[refused] = False
+        if eligible is not None:
+            marked &= eligible
+        candidates = np.flatnonzero(marked)
+        parts = np.zeros((len(candidates), 4), dtype=np.float32)
+        if state is not None and top is not None:
+            parts[:, 0] = mix.attention * self._attention(state, top, candidates, withheld)
+        parts[:, 1] = mix.transitions * _share(transitions, candidates, withheld)
+        parts[:, 2] = mix.popularity * _share(self._popularity, candidates, withheld)
+        if mix.repeats > 0:
+            parts[:, 3] = mix.repeats * _share(self._repeats(history), candidates, withheld)
+        return self._answer(candidates, parts, k, history)
+
+    def related(self, item: int, *, k: int, eligible: Mask | None = None) -> Ranked:
+        """Rank products for the page of a product, with no history of a person.
+
+        Products that followed this one in other histories come first, then those with the nearest
+        vectors (cosine), then popular ones. Scores order this list and mean nothing beside others:
+        the tier number plus a share of that tier's best.
+
+        Raises:
+            ValueError: ``item`` is not an index below n.
+        """
+        if not 0 <= item < self.meta.n:
+            raise ValueError(f"item {item} is not an index below {self.meta.n}")
+        allowed = self._allowed([item], eligible)
+        tiers: list[tuple[int, npt.NDArray[np.int64], Floats]] = []
+        followed, shares = self._followers.row(item)
+        tiers.append((1, followed.astype(np.int64), shares))
+        if self._scan is not None and self.meta.d > 0:
+            nearest = self._nearest(item, 2 * k, allowed)
+            tiers.append((0, nearest.items, nearest.scores))
+        popular = self._rank_popular(2 * k, allowed)
+        tiers.append((2, popular.items.astype(np.int64), popular.scores))
+        return self._by_tier(tiers, allowed, k)
+
+    def popular(self, k: int, *, eligible: Mask | None = None) -> Ranked:
+        """Rank products by recent popularity; scores are shares of all events."""
+        return self._rank_popular(k, self._allowed(None, eligible))
+
+    def _reachable(
+        self,
+        k: int,
+        history: History,
+        transitions: Floats,
+        refused: int,
+        eligible: Mask | None,
+    ) -> Mask:
+        """Return bool[n]: what transitions, popularity or repeats could lift into the list."""
+        marked = np.zeros(self.meta.n, dtype=bool)
+        found = np.flatnonzero(transitions)
+        if len(found) > TRANSITION_CANDIDATES + refused:
+            if eligible is not None:
+                found = found[eligible[found]]
+            most = min(TRANSITION_CANDIDATES + refused, len(found))
+            found = found[np.argpartition(-transitions[found], most - 1)[:most]]
+        marked[found] = True
+        order = self._popular_order
+        if eligible is not None:
+            order = order[eligible[order]]
+        marked[order[: max(POPULAR_CANDIDATES, k) + refused]] = True
+        if not self.meta.seen_filter:
+            marked[history.items] = True
+        return marked
+
+    def _nearest_to_state(
+        self, state: Floats, k: int, refused: int, eligible: Mask | None, marked: Mask
+    ) -> Neighbors:
+        """Mark what attention could lift into the list; return the nearest of all items."""
+        assert self._scan is not None
+        wide = max(ATTENTION_CANDIDATES, 2 * k) + refused
+        top = self._scan.top(state, wide)
+        marked[top.items] = True
+        if eligible is not None and int(eligible[top.items].sum()) < wide // 2:
+            marked[self._scan.top(state, wide, eligible).items] = True
+        return top
+
+    def _state(self, history: History) -> Floats:
+        assert self._scan is not None
+        assert self._encoder is not None
+        recent = history.items[-self.meta.history :]
+        ages = history.ages[-self.meta.history :]
+        state = self._encoder.state(self._scan.gather(recent), ages - ages[-1])
+        return state / np.float32(self.meta.temperature)
+
+    def _attention(
+        self,
+        state: Floats,
+        top: Neighbors,
+        candidates: npt.NDArray[np.int64],
+        withheld: npt.NDArray[np.int64],
+    ) -> Floats:
+        """Return float32[m]: softmax over the products that are not withheld."""
+        assert self._scan is not None
+        level = self._scan.log_normalizer(state, top)
+        odds: Floats = np.exp(self._scan.gather(candidates) @ state - np.float32(level))
+        if len(withheld):
+            lost = float(np.exp(self._scan.gather(withheld) @ state - np.float32(level)).sum())
+            odds /= np.float32(max(1.0 - lost, 1e-6))
+        return odds
+
+    def _repeats(self, history: History) -> Floats:
+        scores = np.zeros(self.meta.n, dtype=np.float32)
+        items = history.items[-self.meta.repeat_history :]
+        ages = np.arange(len(items) - 1, -1, -1)
+        decay = np.float32(self.meta.repeat_decay) ** ages
+        np.add.at(scores, items, history.weights[-self.meta.repeat_history :] * decay)
+        return scores
+
+    def _answer(
+        self, candidates: npt.NDArray[np.int64], parts: Floats, k: int, history: History
+    ) -> Ranked:
+        scores = parts.sum(axis=1)
+        if 4 * k < len(scores):
+            floor = np.partition(scores, len(scores) - k)[len(scores) - k] if k else np.inf
+            chosen = np.flatnonzero(scores >= floor)
+            candidates, parts, scores = candidates[chosen], parts[chosen], scores[chosen]
+        order = np.argsort(-scores, kind="stable")[:k]
+        items = candidates[order].astype(np.int32)
+        places = self._followers.sources(history.items, items)
+        sources = np.where(places >= 0, history.positions[places], -1).astype(np.int32)
+        return Ranked(items, scores[order], parts[order], sources)
+
+    def _rank_popular(self, k: int, allowed: Mask | None) -> Ranked:
+        order = self._popular_order
+        if allowed is not None:
+            order = order[allowed[order]]
+        items = order[:k]
+        parts = np.zeros((len(items), 4), dtype=np.float32)
+        parts[:, 2] = self._popularity[items]
+        sources = np.full(len(items), -1, dtype=np.int32)
+        return Ranked(items, parts[:, 2].copy(), parts, sources)
+
+    def _allowed(self, exclude: npt.ArrayLike | None, eligible: Mask | None) -> Mask | None:
+        if exclude is None:
+            return eligible
+        allowed = np.ones(self.meta.n, dtype=bool) if eligible is None else eligible.copy()
+        allowed[np.asarray(exclude, dtype=np.int64)] = False
+        return allowed
+
+    def _nearest(self, item: int, count: int, allowed: Mask | None) -> Neighbors:
+        """Return neighbors of an item, re-scored by cosine in [0, 1], best first."""
+        assert self._scan is not None
+        query = self._scan.gather(np.array([item]))[0]
+        found = self._scan.top(query, max(count, ATTENTION_CANDIDATES), allowed).items
+        near = self._scan.gather(found)
+        lengths = np.linalg.norm(near, axis=1) * np.linalg.norm(query)
+        cosine = np.clip(near @ query / np.maximum(lengths, 1e-6), 0, 1)
+        order = np.argsort(-cosine, kind="stable")[:count]
+        return Neighbors(found[order], cosine[order])
+
+    def _by_tier(
+        self,
+        tiers: list[tuple[int, npt.NDArray[np.int64], Floats]],
+        allowed: Mask | None,
+        k: int,
+    ) -> Ranked:
+        items: list[npt.NDArray[np.int64]] = []
+        parts: list[Floats] = []
+        taken: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        for tier, (column, found, scores) in enumerate(tiers):
+            fresh = ~np.isin(found, taken)
+            if allowed is not None:
+                fresh &= allowed[found]
+            order = np.flatnonzero(fresh)[np.argsort(-scores[fresh], kind="stable")]
+            order = order[: k - len(taken)]
+            if len(order) == 0:
+                continue
+            block = np.zeros((len(order), 4), dtype=np.float32)
+            peak = max(float(scores[order[0]]), 1e-12)
+            block[:, column] = len(tiers) - 1 - tier + scores[order] / peak
+            items.append(found[order])
+            parts.append(block)
+            taken = np.concatenate([taken, found[order]])
+        ranked = np.concatenate(parts) if parts else np.zeros((0, 4), dtype=np.float32)
+        sources = np.full(len(taken), -1, dtype=np.int32)
+        return Ranked(taken.astype(np.int32), ranked.sum(axis=1), ranked, sources)
+
+
+def _share(
+    scores: Floats, candidates: npt.NDArray[np.int64], withheld: npt.NDArray[np.int64]
+) -> Floats:
+    """Return float32[m]: shares of the candidates in the total over products not withheld."""
+    total = float(scores.sum(dtype=np.float64)) - float(scores[withheld].sum(dtype=np.float64))
+    if total <= 1e-12:
+        return np.zeros(len(candidates), dtype=np.float32)
+    return scores[candidates] / np.float32(total)
