@@ -1,0 +1,209 @@
+"""What the shop keeps of a person with an account, told to the consent floor.
+
+A shopper without an account has none of this: a visitor's basket lives in the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from attention_shop.storefront.accounts.models import Address, Favorite
+from attention_shop.storefront.basket.models import Basket, BasketLine
+from attention_shop.storefront.feedback.models import Comment, Complaint, Review
+from attention_shop.storefront.feedback.services import refresh_rating
+from attention_shop.storefront.orders.models import Order
+from consent.holdings import Holding, register
+from consent.models import Shopper
+from consent.purposes import Purpose
+
+Rows = Callable[[int], QuerySet[Any]]
+Export = Callable[[Any], dict[str, Any]]
+
+
+def register_all() -> None:
+    """Register every holding of the shop."""
+    for holding in (_orders(), _addresses(), _baskets(), _favorites(), *_feedback()):
+        register(holding)
+
+
+def _user_id(shopper_id: UUID) -> int | None:
+    return Shopper.objects.filter(pk=shopper_id).values_list("user_id", flat=True).first()
+
+
+def _holding(
+    *,
+    label: str,
+    title: Promise,
+    models: tuple[type[Model], ...],
+    rows: Rows,
+    export: Export,
+    retention: Promise,
+    erase: Callable[[QuerySet[Any]], int],
+) -> Holding:
+    """A holding whose rows belong to the shopper's account."""
+
+    def count(shopper_id: UUID) -> int:
+        user_id = _user_id(shopper_id)
+        return 0 if user_id is None else rows(user_id).count()
+
+    def exported(shopper_id: UUID) -> Iterable[dict[str, Any]]:
+        user_id = _user_id(shopper_id)
+        return [] if user_id is None else [export(row) for row in rows(user_id)]
+
+    def erased(shopper_id: UUID, limit: int | None) -> int:
+        user_id = _user_id(shopper_id)
+        if user_id is None:
+            return 0
+        ids = list(rows(user_id).values_list("pk", flat=True)[:limit])
+        return erase(rows(user_id).filter(pk__in=ids)) if ids else 0
+
+    return Holding(
+        label=label,
+        title=title,
+        models=tuple(model._meta.label for model in models),
+        purpose=Purpose.NECESSARY,
+        retention=retention,
+        count=count,
+        export=exported,
+        erase=erased,
+    )
+
+
+def _deleted(rows: QuerySet[Any]) -> int:
+    number = rows.count()
+    rows.delete()
+    return number
+
+
+def _forget_buyer(orders: QuerySet[Order]) -> int:
+    """Take the person out of the orders; amounts stay on the books."""
+    return orders.update(
+        user=None, full_name="", email="", street="", postal_code="", city="", country=""
+    )
+
+
+def _take_back(reviews: QuerySet[Review]) -> int:
+    """Delete reviews and take their stars out of the ratings."""
+    products = [review.product for review in reviews.select_related("product")]
+    number = _deleted(reviews)
+    for product in products:
+        refresh_rating(product=product)
+    return number
+
+
+def _orders() -> Holding:
+    return _holding(
+        label="attention_storefront.orders",
+        title=_("Orders"),
+        models=(Order,),
+        rows=lambda user_id: Order.objects.filter(user_id=user_id).prefetch_related("lines"),
+        export=lambda order: {
+            "number": order.number,
+            "placed_at": order.placed_at.isoformat(),
+            "name": order.full_name,
+            "email": order.email,
+            "street": order.street,
+            "postal_code": order.postal_code,
+            "city": order.city,
+            "country": order.country,
+            "currency": order.currency,
+            "total_micros": order.total_micros,
+            "lines": [
+                {
+                    "product": line.sku,
+                    "title": line.title,
+                    "quantity": line.quantity,
+                    "price_micros": line.price_micros,
+                }
+                for line in order.lines.all()
+            ],
+        },
+        retention=_("Name and address until erased; amounts as long as the law asks of a seller."),
+        erase=_forget_buyer,
+    )
+
+
+def _addresses() -> Holding:
+    return _holding(
+        label="attention_storefront.addresses",
+        title=_("Last delivery address"),
+        models=(Address,),
+        rows=lambda user_id: Address.objects.filter(user_id=user_id),
+        export=lambda address: {
+            "name": address.full_name,
+            "email": address.email,
+            "street": address.street,
+            "postal_code": address.postal_code,
+            "city": address.city,
+            "country": address.country,
+        },
+        retention=_("Until replaced by the next order's, or erased."),
+        erase=_deleted,
+    )
+
+
+def _baskets() -> Holding:
+    return _holding(
+        label="attention_storefront.basket",
+        title=_("Basket"),
+        models=(Basket, BasketLine),
+        rows=lambda user_id: Basket.objects.filter(user_id=user_id).prefetch_related(
+            "lines__product"
+        ),
+        export=lambda basket: {
+            "lines": [
+                {"product": line.product.sku, "quantity": line.quantity}
+                for line in basket.lines.all()
+            ]
+        },
+        retention=_("Until ordered, emptied or erased."),
+        erase=_deleted,
+    )
+
+
+def _favorites() -> Holding:
+    return _holding(
+        label="attention_storefront.favorites",
+        title=_("Favorites"),
+        models=(Favorite,),
+        rows=lambda user_id: Favorite.objects.filter(user_id=user_id).select_related("product"),
+        export=lambda favorite: {
+            "product": favorite.product.sku,
+            "since": favorite.created_at.isoformat(),
+        },
+        retention=_("Until removed or erased."),
+        erase=_deleted,
+    )
+
+
+def _feedback() -> Iterable[Holding]:
+    kinds: tuple[tuple[str, Promise, type[Any], Callable[[QuerySet[Any]], int]], ...] = (
+        ("reviews", _("Reviews"), Review, _take_back),
+        ("comments", _("Comments"), Comment, _deleted),
+        ("complaints", _("Complaints"), Complaint, _deleted),
+    )
+    for name, title, model, erase in kinds:
+        yield _holding(
+            label=f"attention_storefront.{name}",
+            title=title,
+            models=(model,),
+            rows=_written(model),
+            export=_text,
+            retention=_("Until erased."),
+            erase=erase,
+        )
+
+
+def _written(model: type[Any]) -> Rows:
+    return lambda user_id: model.objects.filter(user_id=user_id).select_related("product")
+
+
+def _text(row: Any) -> dict[str, Any]:
+    told = {"product": row.product.sku, "text": row.text, "at": row.written_at.isoformat()}
+    return told | ({"stars": row.stars} if isinstance(row, Review) else {})
