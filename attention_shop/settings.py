@@ -16,8 +16,8 @@ from typing import Any
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
-from consent.schedule import SCHEDULE as consent_schedule
-from recommender.schedule import SCHEDULE as recommender_schedule
+from consent import schedule as consent_schedule
+from recommender import schedule as recommender_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -114,6 +114,7 @@ def _database() -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": VAR_DIR / "shop.sqlite3",
+        "CONN_MAX_AGE": 60,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
@@ -234,7 +235,10 @@ CELERY_TASK_ROUTES = {
     "attention_recommender.request_due_runs": {"queue": "train"},
 }
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {**consent_schedule, **recommender_schedule}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    **consent_schedule.SCHEDULE,
+    **recommender_schedule.SCHEDULE,
+}
 
 ATTENTION_CONSENT: dict[str, Any] = {
     "KEYS_FILE": str(VAR_DIR / "keys.json"),
@@ -244,6 +248,8 @@ ATTENTION_RECOMMENDER: dict[str, Any] = {
     "HOST_ADAPTER": "attention_shop.storefront.adapter.StorefrontAdapter",
     "CATALOG_WRITER": "attention_shop.storefront.writer.StorefrontCatalogWriter",
     "RUNS_DIR": str(VAR_DIR / "runs"),
+    # A machine that trains and serves at once answers late now and then.
+    "SLATE_BUDGET_MS": int(os.environ.get("SLATE_BUDGET_MS", "250" if DEBUG else "50")),
 }
 
 LOGGING = {

@@ -21,7 +21,7 @@ def main() -> int:
     """Run the benchmarks; return the worst exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", default=NAMES, metavar="NAME")
-    parser.add_argument("--quick", action="store_true", help="Small sizes; the page is not touched.")
+    parser.add_argument("--quick", action="store_true", help="Small; the page is left alone.")
     options = parser.parse_args()
     status = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -38,6 +38,7 @@ from recommender.training.arrays import read_manifest, write_manifest
 from recommender.training.mixing import evaluate_mix
 from recommender.training.protocol import leave_one_out, prepare
 
+DATA = Path("../shared/data/amazon_beauty")
 CPU_SECONDS, QUICK_CPU_SECONDS = 285.0, 120.0
 
 # Scores in print: NDCG@10 and HR@10, leave-one-out over the full catalog. Keyed by the sha256 of
@@ -61,7 +62,7 @@ PUBLISHED = {"226cce9c3105299ca0db9615d7d3fb32b3175e90da43100ae352599f0f0107b8":
 def main() -> None:
     """Run the benchmark from the command line."""
     options = parser("Quality of the recall model.")
-    options.add_argument("--data", type=Path, required=True, help="folder of a data set")
+    options.add_argument("--data", type=Path, default=DATA, help="folder of a data set")
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--preset", default="small")
     options.add_argument("--keep", type=Path, help="keep the manifest and the run here")

@@ -19,7 +19,7 @@ from consent.policies.models import PolicyVersion
 from consent.tasks import finish_erasure
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyAdmin(admin.ModelAdmin):
     """Shows rows and changes none."""
 
     show_facets = admin.ShowFacets.NEVER

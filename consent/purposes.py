@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -110,6 +111,7 @@ def to_mask(purposes: Iterable[Purpose]) -> int:
     return mask
 
 
+@lru_cache(maxsize=1024)
 def from_mask(mask: int) -> frozenset[Purpose]:
     """Return the purposes whose bits are set in ``mask``; unknown bits are ignored."""
     return frozenset(purpose for purpose in Purpose if mask & purpose.bit)

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
@@ -19,7 +20,7 @@ from consent.erasure.run import run_quietly
 from consent.imports import ImportRefused, import_decision, import_decisions
 from consent.ledger.models import Kind
 from consent.people.counts import count_choice
-from consent.people.models import ConsentState, Shopper
+from consent.people.models import Shopper
 from consent.policies.models import PolicyVersion
 from consent.policies.selectors import current_policy
 from consent.purposes import BANNER_PURPOSES, GPC_BLOCKED, OPTIONAL_PURPOSES, Purpose
@@ -212,8 +213,14 @@ def _remembered(
     policy: PolicyVersion,
     how: Circumstances,
 ) -> Shopper:
-    """Return the person's shopper with ``purposes`` granted, making a new one where needed."""
+    """Return the person's shopper with ``purposes`` granted, making a new one where needed.
+
+    Decisions of one account wait for each other: an account has one shopper.
+    """
     site_id = visitor_of(request).site_id
+    if user is not None:
+        accounts = get_user_model()._default_manager.select_for_update(no_key=True)
+        accounts.filter(pk=user.pk).values_list("pk").first()
     shopper_id = person_of(request=request)
     if shopper_id is not None:
         try:
@@ -227,18 +234,19 @@ def _remembered(
 
 
 def _replace(shopper_id: UUID) -> None:
-    """Take a shopper out of the way of a new one: unlink it, and close it if it is open."""
+    """Take a shopper out of the way of a new one: unlink it, and close it if it is open.
+
+    The state row is locked before the shopper's, as everywhere.
+    """
+    state = decisions.lock_state(shopper_id)
     Shopper.objects.filter(pk=shopper_id).update(user=None)
-    how = Circumstances(actor="system", source="replaced")
-    if (
-        not Erasure.objects.due().filter(shopper=shopper_id).exists()
-        and not ConsentState.objects.filter(pk=shopper_id, purposes__gt=0).exists()
-    ):
+    if state is not None and state.purposes:
+        how = Circumstances(actor="system", source="replaced")
+        closed = decisions.close(shopper_id=shopper_id, purposes=OPTIONAL_PURPOSES, how=how)
+        if closed is not None:
+            enqueue(finish_erasure, closed.erasure_id)
+    elif not Erasure.objects.due().filter(shopper=shopper_id).exists():
         Shopper.objects.filter(pk=shopper_id).delete()
-        return
-    closed = decisions.close(shopper_id=shopper_id, purposes=OPTIONAL_PURPOSES, how=how)
-    if closed is not None:
-        enqueue(finish_erasure, closed.erasure_id)
 
 
 def _stop(request: HttpRequest, source: str) -> None:

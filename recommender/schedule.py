@@ -30,4 +30,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour=1, minute=40),
         "options": {"expires": 12 * 3600},
     },
+    "attention-bestsellers": {
+        "task": "attention_recommender.refresh_bestsellers",
+        "schedule": 1800.0,
+        "options": {"expires": 1500},
+    },
 }

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 
 import pytest
 from pytest_django import Settings
+
+from recommender.serving import counts, live, placements
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "client", "admin_client"}
 
@@ -32,3 +35,11 @@ def _cache_of_its_own(settings: Settings) -> None:
     """Every test sees an empty cache, and no machine's Redis is ever flushed."""
     default = {**settings.CACHES["default"], "KEY_PREFIX": uuid.uuid4().hex}
     settings.CACHES = {**settings.CACHES, "default": default}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_in_memory() -> Iterator[None]:
+    """No test meets a model, placement or count that another one left in this process."""
+    yield
+    for module in (live, placements, counts):
+        module.forget()

@@ -22,7 +22,7 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "attention_shop.settings")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     if not _port_is_free(options.port):
-        return _say(f"Port {options.port} is taken. Choose another: make demo PORT=8001", 1)
+        return _fail(f"Port {options.port} is taken. Choose another: make demo PORT=8001")
     started = time.monotonic()
     _prepare()
 
@@ -36,7 +36,7 @@ def main() -> int:
         filled = fill(marker=Marker(settings.VAR_DIR / "demo.json"), data=options.data)
         call_command("demo_accounts", stdout=io.StringIO())
     except CommandError as error:
-        return _say(str(error), 1)
+        return _fail(str(error))
     return _serve(options.port, started, must_train=filled)
 
 
@@ -65,15 +65,13 @@ def _serve(port: int, started: float, *, must_train: bool) -> int:
 
     from attention_shop.demo.supervisor import Supervisor
 
-    supervisor = Supervisor(
-        log_dir=settings.VAR_DIR / "log", environment=os.environ, report=lambda line: _say(line)
-    )
+    supervisor = Supervisor(log_dir=settings.VAR_DIR / "log", environment=os.environ, report=_say)
     stopping = _on_signals()
     try:
         for name, command in _commands(port).items():
             supervisor.add(name, command)
         if not _answers(port, supervisor, stopping):
-            return _say(f"The shop did not answer; see {settings.VAR_DIR / 'log' / 'web.log'}", 1)
+            return _fail(f"The shop did not answer; see {settings.VAR_DIR / 'log' / 'web.log'}")
         _say(f"\nThe shop is open after {time.monotonic() - started:.0f} s.\n")
         _say(f"  shop    http://127.0.0.1:{port}/")
         _say(f"  admin   http://127.0.0.1:{port}/admin/")
@@ -151,7 +149,7 @@ def _answers(port: int, supervisor: object, stopping: list[int]) -> bool:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not stopping:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10)  # noqa: S310
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10)
         except urllib.error.HTTPError:
             return True
         except OSError:
@@ -179,9 +177,13 @@ def _port_is_free(port: int) -> bool:
     return True
 
 
-def _say(line: str, status: int = 0) -> int:
+def _say(line: str) -> None:
     print(line, flush=True)  # noqa: T201  the demo talks to a person
-    return status
+
+
+def _fail(line: str) -> int:
+    _say(line)
+    return 1
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from attention_shop.storefront.money import format_money
 from attention_shop.storefront.orders.models import Order, OrderLine
 
 
-class ShopAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ShopAdmin(admin.ModelAdmin):
     """What the shop's lists have in common."""
 
     list_per_page = 50
@@ -80,7 +80,7 @@ class ProductAdmin(ShopAdmin):
             product.save(update_fields=["is_listed", "updated_at"])
 
 
-class OrderLineInline(admin.TabularInline):  # type: ignore[type-arg]
+class OrderLineInline(admin.TabularInline):
     """Lines of an order, as they were bought."""
 
     model = OrderLine

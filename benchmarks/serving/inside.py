@@ -51,7 +51,9 @@ def measure(*, products: int, calls: int) -> dict[str, dict[str, float]]:
 
     return {
         "serve": _times(_personal, live_requests(), calls),
-        "tag": _times(lambda request: PAGE.render(Context({"request": request})), live_requests(), calls),
+        "tag": _times(
+            lambda request: PAGE.render(Context({"request": request})), live_requests(), calls
+        ),
         "contextual": _times(
             lambda request: serve(request=request, placement="home", context=HOME),
             (_request(None) for _ in itertools.count()),
@@ -101,9 +103,7 @@ def _rank() -> Callable[[Any], object]:
     return lambda _: published.rank(history, ages, k=16)
 
 
-def _times(
-    call: Callable[[Any], object], inputs: Iterator[Any], calls: int
-) -> dict[str, float]:
+def _times(call: Callable[[Any], object], inputs: Iterator[Any], calls: int) -> dict[str, float]:
     walls, cpus = [], []
     for number, given in enumerate(itertools.islice(inputs, calls + calls // 10)):
         cpu, wall = time.process_time_ns(), time.perf_counter_ns()

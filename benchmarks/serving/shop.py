@@ -1,4 +1,4 @@
-"""Fills an empty shop: products in the storefront and the mirror, people with histories, a model."""
+"""Fills an empty shop: products in storefront and mirror, people with histories, a model."""
 
 from __future__ import annotations
 
@@ -68,10 +68,7 @@ def _make_products(site: Site, products: int) -> None:
         batch_size=2_000,
     )
     Product.objects.bulk_create(
-        [
-            Product(site=site, host_key=f"sku-{number}", **fact)
-            for number, fact in enumerate(facts)
-        ],
+        [Product(site=site, host_key=f"sku-{number}", **fact) for number, fact in enumerate(facts)],
         batch_size=2_000,
     )
 
@@ -127,9 +124,5 @@ def _precompute(shoppers: list[str]) -> None:
         )
         cursor.executemany(
             f"INSERT INTO {TABLE} VALUES (%s, %s, %s)",
-            [
-                (shopper, place, draw.choice(ids))
-                for shopper in shoppers
-                for place in range(SLATE)
-            ],
+            [(shopper, place, draw.choice(ids)) for shopper in shoppers for place in range(SLATE)],
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -20,7 +20,7 @@ from recommender.catalog.tasks import reconcile_catalogs
 class MirrorAdmin(admin.ModelAdmin):
     """Rows the host writes through the mirror."""
 
-    list_select_related: Any = ("site",)
+    list_select_related: ClassVar[Any] = ("site",)
     show_facets = admin.ShowFacets.ALWAYS
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

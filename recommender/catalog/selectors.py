@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
@@ -84,7 +84,7 @@ def askable(keys: Collection[str]) -> list[str]:
     return [key for key in dict.fromkeys(keys) if key and "\x00" not in key and _encodes(key)]
 
 
-def chunks(values: Collection[T], size: int = CHUNK) -> Iterator[list[T]]:
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     """Yield lists of at most ``size`` values."""
     remaining = iter(values)
     while chunk := list(islice(remaining, size)):

@@ -72,7 +72,7 @@ def mirror_products(*, site: Site, records: Iterable[ProductRecord]) -> MirrorRe
     mirror = Mirror(site)
     totals: Counter[str] = Counter()
     refused: Counter[str] = Counter()
-    for batch in chunks(_valid(records, refused), BATCH):  # type: ignore[arg-type]
+    for batch in chunks(_valid(records, refused), BATCH):
         with transaction.atomic():
             totals.update(mirror.write(batch))
     return MirrorReport(

@@ -12,6 +12,10 @@ from recommender.catalog.records import CategoryRecord, ProductKind, ProductReco
 
 KINDS = frozenset(get_args(ProductKind))
 LARGEST_PRICE_MICROS = 10**15
+LONGEST: dict[str, int | None] = {
+    name: getattr(Product._meta.get_field(name), "max_length", None)
+    for name in ("title", "brand", "picture_url", "text")
+}
 
 
 def refusal_of(record: ProductRecord) -> str | None:
@@ -37,10 +41,10 @@ def _bad_key(key: object, name: str) -> str | None:
 def _bad_texts(record: ProductRecord) -> str | None:
     if not record.title.strip():
         return "title is empty"
-    for name in ("title", "brand", "picture_url", "text"):
+    for name in LONGEST:
         value = getattr(record, name)
-        longest = Product._meta.get_field(name).max_length
-        if longest is not None and len(value) > longest:
+        longest = LONGEST[name]
+        if longest and len(value) > longest:
             return f"{name} is longer than {longest} characters"
         if not _is_storable(value):
             return f"{name} holds characters a database cannot store"

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from recommender.imports.models import ImportRun, ImportSource
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows that imports write and people read."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -51,6 +51,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def refused(self, run: ImportRun) -> SafeString | str:
         rows = [
             (f"{each['count']:,}", cause, ", ".join(each["examples"]))
-            for cause, each in run.report.get("refused", {}).items()
+            for part in ("refused_products", "refused")
+            for cause, each in run.report.get(part, {}).items()
         ]
         return format_html_join("", "<div>{} {} {}</div>", rows) or str(_("nothing"))

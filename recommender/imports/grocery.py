@@ -16,9 +16,8 @@ LONGEST_TYPE = 30
 """The data set cuts types off at this length."""
 
 _TOKEN = re.compile(r"[A-Z0-9'.%]+|[^A-Z0-9'.%]+")
-_SIZE = re.compile(
-    r"(?<!\d)\d{1,4}(?!\d)[\d./ -]*\s*(?:OZ|LB|LBS|CT|PK|ML|L|QT|PT|GAL|IN|SQ FT|LOADS?|FL OZ|G)\b"
-)
+_UNIT = "OZ|LB|LBS|CT|PK|ML|L|QT|PT|GAL|IN|SQ FT|LOADS?|FL OZ|G"
+_SIZE = re.compile(rf"(?<!\d)\d{{1,4}}(?!\d)[\d./ -]*\s*(?:{_UNIT})\b")
 
 
 @cache

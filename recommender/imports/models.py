@@ -24,7 +24,10 @@ class ImportSource(models.Model):
         help_text=_("Names the master key that the shoppers' keys are derived with."),
     )
     shift_days = models.IntegerField(
-        _("shift"), default=0, help_text=_("Days added to every time of the source.")
+        _("shift"),
+        null=True,
+        blank=True,
+        help_text=_("Days added to every time of the source; empty where its own times are kept."),
     )
     created_at = models.DateTimeField(_("first imported"), auto_now_add=True)
 

@@ -51,6 +51,19 @@ class Refusals:
     def __len__(self) -> int:
         return sum(self.counts.values())
 
+    def as_json(self) -> dict[str, dict[str, Any]]:
+        """``{cause: {"count": ..., "examples": [...]}}``."""
+        return {
+            cause: {"count": count, "examples": self.examples.get(cause, [])}
+            for cause, count in self.counts.items()
+        }
+
+    def lines(self) -> Iterator[str]:
+        """One line a cause, the most frequent first."""
+        for cause, count in sorted(self.counts.items(), key=lambda each: -each[1]):
+            places = ", ".join(self.examples.get(cause, []))
+            yield f"            {count:>9,} {cause}{f' ({places})' if places else ''}"
+
 
 @dataclass(slots=True, kw_only=True)
 class ImportReport:
@@ -62,6 +75,7 @@ class ImportReport:
         people_new, people_known, people_gone: shoppers made, met again, and erased here before.
         accepted, duplicate: events stored and already there.
         newest: moment of the newest event after the shift.
+        refused_products, refused: products left out; everything else left out.
     """
 
     source: str
@@ -76,6 +90,7 @@ class ImportReport:
     accepted: int = 0
     duplicate: int = 0
     newest: datetime | None = None
+    refused_products: Refusals = field(default_factory=Refusals)
     refused: Refusals = field(default_factory=Refusals)
 
     def count_events(self, causes: Mapping[Cause, int]) -> None:
@@ -89,10 +104,8 @@ class ImportReport:
             "products": [self.created, self.updated, self.unchanged],
             "people": [self.people_new, self.people_known, self.people_gone],
             "events": [self.accepted, self.duplicate],
-            "refused": {
-                cause: {"count": count, "examples": self.refused.examples.get(cause, [])}
-                for cause, count in self.refused.counts.items()
-            },
+            "refused_products": self.refused_products.as_json(),
+            "refused": self.refused.as_json(),
         }
 
     def restore(self, saved: Mapping[str, Any]) -> None:
@@ -120,10 +133,9 @@ class ImportReport:
             gone = f" · {self.people_gone:,} erased here, left alone" if self.people_gone else ""
             yield f"  people    {self.people_new:>9,} new · {self.people_known:,} known{gone}"
             yield f"  events    {self.accepted:>9,} new · {self.duplicate:,} known"
-        yield f"  refused   {len(self.refused):>9,}"
-        for cause, count in sorted(self.refused.counts.items(), key=lambda each: -each[1]):
-            places = ", ".join(self.refused.examples.get(cause, []))
-            yield f"            {count:>9,} {cause}{f' ({places})' if places else ''}"
+        yield f"  refused   {len(self.refused_products) + len(self.refused):>9,}"
+        yield from self.refused_products.lines()
+        yield from self.refused.lines()
         if self.newest is not None:
             moved = f"moved by {self.shift_days:+,} days" if self.shift_days else "as in the source"
             yield f"  times     {moved}; the newest event is of {self.newest:%Y-%m-%d}"

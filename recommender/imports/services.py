@@ -24,7 +24,9 @@ from recommender.imports.people import People, master_key
 from recommender.imports.records import ImportProblem, Refused, Source, SourceEvent
 from recommender.imports.report import ImportReport
 
-PRODUCTS_AT_ONCE = 1_000
+PRODUCTS_AT_ONCE = 250
+"""Products told to the writer and the mirror at once: their transactions stay short."""
+
 EVENTS_AT_ONCE = 10_000
 """Events between two notes of how far an import came; the door commits far smaller batches."""
 
@@ -68,11 +70,10 @@ def run_import(
     say = progress or (lambda what, done, total: None)
     held = ImportSource.objects.filter(site=site, name=source.name).first()
     days = _shift_days(source, held, shift)
-    report = ImportReport(source=source.name, shift_days=days, is_dry=is_dry)
-    newest = source.newest()
-    report.newest = None if newest is None else newest + timedelta(days=days)
     if is_dry:
-        _read_only(source, timedelta(days=days), report, say)
+        report = _begin(source, days or 0)
+        report.is_dry = True
+        _read_only(source, report, say)
         return report
     kid = keyring().first.kid if held is None else held.kid
     people = People(
@@ -88,32 +89,27 @@ def run_import(
         held, _ = ImportSource.objects.get_or_create(
             site=site, name=source.name, defaults={"kid": kid, "shift_days": days}
         )
+    report = _begin(source, held.shift_days or 0)
     run = _open(held, source, legal_basis)
     report.restore(run.report)
-    products = Refusing(source.products(shift=timedelta(days=days)), report)
-    _write_products(site, products, report, say)
+    _write_products(site, source, report, say)
     _write_events(site, source, people, run, report, say)
     return report
 
 
-class Refusing(Iterable[T]):
-    """Passes rows on and counts the refused ones."""
-
-    def __init__(self, rows: Iterable[T | Refused], report: ImportReport) -> None:
-        self._rows = rows
-        self._report = report
-
-    def __iter__(self) -> Iterator[T]:
-        for row in self._rows:
-            if isinstance(row, Refused):
-                self._report.refused.add(row)
-            else:
-                yield row
+def _begin(source: Source, days: int) -> ImportReport:
+    newest = source.newest()
+    return ImportReport(
+        source=source.name,
+        shift_days=days,
+        newest=None if newest is None else newest + timedelta(days=days),
+    )
 
 
-def _shift_days(source: Source, held: ImportSource | None, shift: Shift) -> int:
+def _shift_days(source: Source, held: ImportSource | None, shift: Shift) -> int | None:
+    """Days to move the source by; None keeps its own times, and stays so."""
     if held is not None:
-        if shift is Shift.TO_NOW and held.shift_days == 0:
+        if shift is Shift.TO_NOW and held.shift_days is None:
             raise ImportProblem(
                 f"{source.name} was imported with its own times before; moving them now would "
                 "store every event a second time."
@@ -121,7 +117,7 @@ def _shift_days(source: Source, held: ImportSource | None, shift: Shift) -> int:
         return held.shift_days
     newest = source.newest()
     if shift is Shift.KEEP or newest is None:
-        return 0
+        return None
     yesterday = timezone.now().date() - timedelta(days=1)
     return (yesterday - newest.date()).days
 
@@ -138,27 +134,29 @@ def _open(held: ImportSource, source: Source, legal_basis: str) -> ImportRun:
     return run
 
 
-def _write_products(
-    site: Site, products: Iterable[ProductRecord], report: ImportReport, say: Progress
-) -> None:
+def _write_products(site: Site, source: Source, report: ImportReport, say: Progress) -> None:
     writer = get_catalog_writer()
     done = 0
-    for chunk in _chunks(products, PRODUCTS_AT_ONCE):
-        valid = []
-        for record in chunk:
-            cause = refusal_of(record)
-            if cause is None:
-                valid.append(record)
-            else:
-                report.refused.add(Refused(f"product {record.key[:40]}", cause))
+    for records in _chunks(_products(source, report), PRODUCTS_AT_ONCE):
         if writer is not None:
-            writer.write_products(site=site, records=valid)
-        mirrored = mirror_products(site=site, records=valid)
+            writer.write_products(site=site, records=records)
+        mirrored = mirror_products(site=site, records=records)
         report.created += mirrored.created
         report.updated += mirrored.updated
         report.unchanged += mirrored.unchanged
-        done += len(chunk)
+        done += len(records)
         say("products", done, done)
+
+
+def _products(source: Source, report: ImportReport) -> Iterator[ProductRecord]:
+    """The source's products that can be mirrored; the others are counted."""
+    for row in source.products(shift=timedelta(days=report.shift_days)):
+        if isinstance(row, Refused):
+            report.refused_products.add(row)
+        elif cause := refusal_of(row):
+            report.refused_products.add(Refused(f"product {row.key[:40]}", cause))
+        else:
+            yield row
 
 
 def _write_events(
@@ -174,7 +172,7 @@ def _write_events(
     rows = islice(source.events(shift=timedelta(days=report.shift_days)), run.position, None)
     say("events", run.position, total)
     for chunk in _chunks(rows, EVENTS_AT_ONCE):
-        told = list(Refusing[SourceEvent](chunk, report))
+        told = list(_readable(chunk, report))
         _store(site, source.name, told, people, report)
         run.position += len(chunk)
         report.people_new = met[0] + people.new
@@ -216,18 +214,20 @@ def _store(
     report.count_events(stored.refused)
 
 
-def _read_only(source: Source, shift: timedelta, report: ImportReport, say: Progress) -> None:
-    """Read everything and count what is readable; write nothing."""
-    for record in Refusing[ProductRecord](source.products(shift=shift), report):
-        cause = refusal_of(record)
-        if cause is None:
-            report.created += 1
+def _readable(rows: Iterable[SourceEvent | Refused], report: ImportReport) -> Iterator[SourceEvent]:
+    for row in rows:
+        if isinstance(row, Refused):
+            report.refused.add(row)
         else:
-            report.refused.add(Refused(f"product {record.key[:40]}", cause))
+            yield row
+
+
+def _read_only(source: Source, report: ImportReport, say: Progress) -> None:
+    """Read everything and count what is readable; write nothing."""
+    report.created = sum(1 for _ in _products(source, report))
     people = set()
-    for number, event in enumerate(
-        Refusing[SourceEvent](source.events(shift=shift), report), start=1
-    ):
+    events = source.events(shift=timedelta(days=report.shift_days))
+    for number, event in enumerate(_readable(events, report), start=1):
         people.add(event.person)
         report.accepted += 1
         if number % EVENTS_AT_ONCE == 0:

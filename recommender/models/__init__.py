@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from recommender.catalog.models import *  # noqa: F403
-from recommender.events.models import *  # noqa: F403
-from recommender.imports.models import *  # noqa: F403
-from recommender.serving.models import *  # noqa: F403
-from recommender.training.models import *  # noqa: F403
+from recommender.catalog.models import *
+from recommender.events.models import *
+from recommender.imports.models import *
+from recommender.serving.models import *
+from recommender.training.models import *

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from recommender.serving.bestsellers import PopularTable
 from recommender.serving.encoder import Encoder
 from recommender.serving.followers import FollowerTable
 from recommender.serving.format import Meta
@@ -24,7 +25,7 @@ from recommender.serving.history import History, read_history
 from recommender.serving.scan import Neighbors, VectorScan
 
 ATTENTION_CANDIDATES = 256
-TRANSITION_CANDIDATES = 1024
+TRANSITION_CANDIDATES = 256
 POPULAR_CANDIDATES = 256
 
 Items = npt.NDArray[np.int32]
@@ -70,8 +71,7 @@ class Published:
     ) -> None:
         self.meta = meta
         self.products = products
-        self._popularity = popularity
-        self._popular_order = np.argsort(-popularity, kind="stable").astype(np.int32)
+        self._popular = PopularTable(popularity)
         self._followers = followers
         self._scan, self._encoder = scan, encoder
         self._id_order = np.argsort(products, kind="stable")
@@ -109,7 +109,7 @@ class Published:
             k: products wanted.
             weights: float[h], weight of each event's kind; None means 1 each. An event of weight
                 0 or less is passed over.
-            exclude: int[m], items never returned.
+            exclude: int[m], items never returned; negative ones are passed over.
             eligible: bool[n], items that may be returned; None means all.
 
         Raises:
@@ -121,8 +121,9 @@ class Published:
         mix, withheld = self.meta.weights, history.withheld
         refused = withheld
         if exclude is not None:
-            refused = np.concatenate([withheld, np.asarray(exclude, dtype=np.int64)])
+            refused = np.concatenate([withheld, _known(exclude)])
         transitions = self._followers.scores(history.items)
+        transitions[withheld] = 0.0
         marked = self._reachable(k, history, transitions, len(refused), eligible)
         state = top = None
         if mix.attention > 0 and self._encoder is not None and self._scan is not None:
@@ -135,10 +136,12 @@ class Published:
         parts = np.zeros((len(candidates), 4), dtype=np.float32)
         if state is not None and top is not None:
             parts[:, 0] = mix.attention * self._attention(state, top, candidates, withheld)
-        parts[:, 1] = mix.transitions * _share(transitions, candidates, withheld)
-        parts[:, 2] = mix.popularity * _share(self._popularity, candidates, withheld)
+        parts[:, 1] = mix.transitions * _share(transitions, candidates)
+        parts[:, 2] = mix.popularity * self._popular.odds(candidates, withheld)
         if mix.repeats > 0:
-            parts[:, 3] = mix.repeats * _share(self._repeats(history), candidates, withheld)
+            repeats = self._repeats(history)
+            repeats[withheld] = 0.0
+            parts[:, 3] = mix.repeats * _share(repeats, candidates)
         return self._answer(candidates, parts, k, history)
 
     def related(self, item: int, *, k: int, eligible: Mask | None = None) -> Ranked:
@@ -179,16 +182,13 @@ class Published:
         """Return bool[n]: what transitions, popularity or repeats could lift into the list."""
         marked = np.zeros(self.meta.n, dtype=bool)
         found = np.flatnonzero(transitions)
-        if len(found) > TRANSITION_CANDIDATES + refused:
-            if eligible is not None:
-                found = found[eligible[found]]
-            most = min(TRANSITION_CANDIDATES + refused, len(found))
+        if eligible is not None:
+            found = found[eligible[found]]
+        most = max(TRANSITION_CANDIDATES, 2 * k) + refused
+        if len(found) > most:
             found = found[np.argpartition(-transitions[found], most - 1)[:most]]
         marked[found] = True
-        order = self._popular_order
-        if eligible is not None:
-            order = order[eligible[order]]
-        marked[order[: max(POPULAR_CANDIDATES, k) + refused]] = True
+        marked[self._popular.most(max(POPULAR_CANDIDATES, 2 * k) + refused, eligible)] = True
         if not self.meta.seen_filter:
             marked[history.items] = True
         return marked
@@ -252,12 +252,9 @@ class Published:
         return Ranked(items, scores[order], parts[order], sources)
 
     def _rank_popular(self, k: int, allowed: Mask | None) -> Ranked:
-        order = self._popular_order
-        if allowed is not None:
-            order = order[allowed[order]]
-        items = order[:k]
+        items = self._popular.most(k, allowed).astype(np.int32)
         parts = np.zeros((len(items), 4), dtype=np.float32)
-        parts[:, 2] = self._popularity[items]
+        parts[:, 2] = self._popular.shares[items]
         sources = np.full(len(items), -1, dtype=np.int32)
         return Ranked(items, parts[:, 2].copy(), parts, sources)
 
@@ -265,14 +262,17 @@ class Published:
         if exclude is None:
             return eligible
         allowed = np.ones(self.meta.n, dtype=bool) if eligible is None else eligible.copy()
-        allowed[np.asarray(exclude, dtype=np.int64)] = False
+        allowed[_known(exclude)] = False
         return allowed
 
     def _nearest(self, item: int, count: int, allowed: Mask | None) -> Neighbors:
         """Return neighbors of an item, re-scored by cosine in [0, 1], best first."""
         assert self._scan is not None
         query = self._scan.gather(np.array([item]))[0]
-        found = self._scan.top(query, max(count, ATTENTION_CANDIDATES), allowed).items
+        wide = max(2 * count, ATTENTION_CANDIDATES)
+        found = self._scan.top(query, wide).items
+        if allowed is not None and int(allowed[found].sum()) < count:
+            found = self._scan.top(query, wide, allowed).items
         near = self._scan.gather(found)
         lengths = np.linalg.norm(near, axis=1) * np.linalg.norm(query)
         cosine = np.clip(near @ query / np.maximum(lengths, 1e-6), 0, 1)
@@ -307,11 +307,15 @@ class Published:
         return Ranked(taken.astype(np.int32), ranked.sum(axis=1), ranked, sources)
 
 
-def _share(
-    scores: Floats, candidates: npt.NDArray[np.int64], withheld: npt.NDArray[np.int64]
-) -> Floats:
-    """Return float32[m]: shares of the candidates in the total over products not withheld."""
-    total = float(scores.sum(dtype=np.float64)) - float(scores[withheld].sum(dtype=np.float64))
+def _share(scores: Floats, candidates: npt.NDArray[np.int64]) -> Floats:
+    """Return float32[m]: shares of the candidates in the sum of all scores."""
+    total = float(scores.sum())
     if total <= 1e-12:
         return np.zeros(len(candidates), dtype=np.float32)
     return scores[candidates] / np.float32(total)
+
+
+def _known(items: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Return the items that are not negative, which stands for unknown."""
+    found = np.asarray(items, dtype=np.int64).reshape(-1)
+    return found[found >= 0]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 EXACT_NORMALIZER = 16_384
+NORMALIZER_SAMPLE = 8192
 SAMPLE_SEED = 20_200
 
 faiss.omp_set_num_threads(1)
@@ -29,7 +30,7 @@ class VectorScan:
 
     The denominator of the softmax over all n products is a sum over all rows up to
     `EXACT_NORMALIZER` products. Above, the rows that the search returned are summed exactly and
-    the rest is estimated from a fixed uniform sample of `EXACT_NORMALIZER` rows: the largest terms
+    the rest is estimated from a fixed uniform sample of `NORMALIZER_SAMPLE` rows: the largest terms
     are never sampled, so the error of the estimate stays far below one percent.
     """
 
@@ -92,7 +93,7 @@ class VectorScan:
                 rows = np.arange(self.n, dtype=np.int64)
                 if self.n > EXACT_NORMALIZER:
                     choice = np.random.default_rng(SAMPLE_SEED)
-                    rows = np.sort(choice.choice(rows, EXACT_NORMALIZER, replace=False))
+                    rows = np.sort(choice.choice(rows, NORMALIZER_SAMPLE, replace=False))
                 self._sample = self.gather(rows)
                 self._rows = rows
                 self._index = index

@@ -9,8 +9,8 @@ from recommender.attention.loop import LoopSettings
 from recommender.attention.network import NetworkConfig, preset
 
 LEAST_CASES = 20
-MOST_STEPS = 40_000
-LEAST_EPOCHS, MOST_EPOCHS = 10, 200
+ENOUGH_STEPS = 4000
+LEAST_EPOCHS, MOST_EPOCHS = 30, 200
 
 
 def network_config(name: str, *, n: int, targets: int, timed: bool) -> NetworkConfig:
@@ -30,11 +30,13 @@ def loop_settings(
 ) -> LoopSettings:
     """Return batch, passes and negatives for a data set.
 
-    A small set gets small batches, so that a pass has at least twenty steps where it can.
+    A small set gets small batches, so that a pass has at least twenty steps where it can, and
+    more passes, up to `ENOUGH_STEPS` steps. More than thirty passes over a larger set only learn
+    it by heart: on sparse data validation falls from there on.
     """
     batch = min(128, max(16, len(dataset) // 20))
     steps = math.ceil(len(dataset) / batch)
-    epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, MOST_STEPS // max(steps, 1)))
+    epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, ENOUGH_STEPS // max(steps, 1)))
     return LoopSettings(
         epochs=epochs,
         cpu_seconds=cpu_seconds,

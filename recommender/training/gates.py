@@ -98,9 +98,7 @@ def best_part_gate(card: Mapping[str, Any]) -> Verdict:
     )
 
 
-def incumbent_gate(
-    ours: Mapping[str, float] | None, theirs: Mapping[str, float] | None
-) -> Verdict:
+def incumbent_gate(ours: Mapping[str, float] | None, theirs: Mapping[str, float] | None) -> Verdict:
     """At least 0.95 of what the live model scores on the same cases, none of which it knew."""
     if ours is None or theirs is None or theirs["cases"] < FEWEST_CASES:
         return Verdict(
@@ -128,9 +126,7 @@ def permitted_gate(*, site: Site, people: Sequence[Sequence[str]], cut: datetime
 
     The ledger is asked, not the state rows the manifest was built from: the two are independent.
     """
-    granting = people_granting(
-        site_id=site.pk, people=people, purpose=Purpose.MODEL_TRAIN, at=cut
-    )
+    granting = people_granting(site_id=site.pk, people=people, purpose=Purpose.MODEL_TRAIN, at=cut)
     missing = granting.count(False)
     return Verdict(
         name="permitted",

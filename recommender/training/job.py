@@ -30,13 +30,14 @@ import torch
 
 from recommender.attention.network import PRESETS, RecallNetwork
 from recommender.serving.folder import load
-from recommender.serving.format import META_FILE, Meta, Weights
+from recommender.serving.format import META_FILE, Meta
 from recommender.training.arrays import Manifest, ManifestError, read_manifest, write_json
 from recommender.training.budget import CpuBudget, keep_freed_memory
 from recommender.training.encoding import Encoding, train_encoder
 from recommender.training.measuring import (
     EvaluationPlan,
     Measured,
+    Weighed,
     choose_weights,
     measure,
     measure_served,
@@ -167,16 +168,16 @@ class _Job:
         weighed = choose_weights(split.validation, counted, encoding.network, plan)
         self.report(message="evaluating")
         measured = measure(split, counted, encoding.network, weighed, plan)
-        meta = self._meta(manifest, weighed.weights, choices, encoding.network, plan)
+        meta = self._meta(manifest, weighed, choices, encoding.network, plan)
         self._publish("evaluation", meta, manifest, split, counted, encoding)
         measured.test["served"] = measure_served(load(self.folder / "evaluation"), split.test, plan)
         self.report(message="publishing")
         everything = Statistics.fit(split.everything, choices)
-        meta = self._meta(manifest, weighed.weights, choices, encoding.network, plan, measured)
+        meta = self._meta(manifest, weighed, choices, encoding.network, plan, measured)
         self._publish("published", meta, manifest, split, everything, encoding)
-        card: dict[str, Any] = json.loads(
-            json.dumps(self._card(manifest, meta, measured, encoding, choices, rate))
-        )
+        content = self._card(manifest, meta, measured, encoding, choices, rate)
+        content["attention"]["gain"] = weighed.gain
+        card: dict[str, Any] = json.loads(json.dumps(content))
         write_json(self.folder / CARD_FILE, card)
         self.report(state="finished", message="published", metrics=card["metrics"])
         return card
@@ -213,7 +214,7 @@ class _Job:
     def _meta(
         self,
         manifest: Manifest,
-        weights: Weights,
+        weighed: Weighed,
         choices: StatisticsSettings,
         network: RecallNetwork | None,
         plan: EvaluationPlan,
@@ -230,8 +231,8 @@ class _Job:
             transition_history=choices.transitions.history,
             transition_decay=choices.transitions.decay,
             repeat_decay=choices.repeat_decay,
-            temperature=1.0,
-            weights=weights,
+            temperature=weighed.temperature,
+            weights=weighed.weights,
             seen_filter=plan.seen_filter,
             fresh_window=plan.fresh_window,
             timed=about.timed,
@@ -283,6 +284,7 @@ class _Job:
             "format": CARD_FORMAT,
             "settings": asdict(self.settings),
             "weights": meta.weights._asdict(),
+            "temperature": meta.temperature,
             "attention": encoding.as_json(),
             "statistics": asdict(choices),
             "repeat_rate": rate,

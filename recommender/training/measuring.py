@@ -14,13 +14,14 @@ from recommender.baselines.component import Component
 from recommender.baselines.metrics import hit_rate, ndcg
 from recommender.serving.format import COMPONENTS, Weights
 from recommender.serving.recall import Published
-from recommender.training.mixing import collect, evaluate_mix, fit_mix
+from recommender.training.mixing import blocks, collect, evaluate_mix, fit_mix, shares
 from recommender.training.protocol import Cases, Split
 from recommender.training.served import served_ranks
 from recommender.training.statistics import Statistics
 
 K = 10
-FITTING_CASES = 6000
+FITTING_CASES, TEMPERATURE_CASES = 12_000, 2000
+TEMPERATURES = (0.7, 0.8, 0.9, 1.0, 1.12, 1.25, 1.4, 1.6, 2.0)
 MOST_CASES, LEAST_CASES, MOST_CELLS = 30_000, 1000, 500_000_000
 TOLERANCE = 0.01
 
@@ -52,13 +53,16 @@ class Weighed:
 
     Attributes:
         weights: the mix.
-        validation: NDCG@10 and HR@10 by component, of the ``mix`` and of the best mix
-            ``without_attention``.
+        temperature: divides the scores of attention before the softmax.
+        gain: see `recommender.training.mixing.Fit`.
+        validation: NDCG@10 and HR@10 by component and of the ``mix``.
         cases: how many validation cases that speaks of.
         notes: sentences for the card.
     """
 
     weights: Weights
+    temperature: float
+    gain: float
     validation: Metrics
     cases: int
     notes: tuple[str, ...] = ()
@@ -97,13 +101,16 @@ class Measured:
 
 
 def components(
-    statistics: Statistics, network: RecallNetwork | None, plan: EvaluationPlan
+    statistics: Statistics,
+    network: RecallNetwork | None,
+    plan: EvaluationPlan,
+    temperature: float,
 ) -> list[Component]:
     """Return the components that can contribute, in the order of `COMPONENTS`.
 
     Attention is left out when there is no network, repeats where seen products are withheld.
     """
-    parts: list[Component] = [] if network is None else [AttentionScorer(network)]
+    parts: list[Component] = [] if network is None else [AttentionScorer(network, temperature)]
     parts += [statistics.transitions, statistics.popularity]
     return parts if plan.seen_filter else [*parts, statistics.repeats]
 
@@ -117,8 +124,11 @@ def choose_weights(
     """Fit the mix on validation cases; without any, popularity alone answers."""
     if len(validation) == 0:
         note = "No shopper has three events: the mix could not be fitted, popularity answers."
-        return Weighed(Weights(0.0, 0.0, 1.0, 0.0), {}, 0, (note,))
-    parts = components(statistics, network, plan)
+        none = summary(np.zeros(0))
+        metrics = {"popularity": none, "mix": none}
+        return Weighed(Weights(0.0, 0.0, 1.0, 0.0), 1.0, 0.0, metrics, 0, (note,))
+    temperature = 1.0 if network is None else best_temperature(validation, network, plan)
+    parts = components(statistics, network, plan, temperature)
     sample = validation.sample(FITTING_CASES, plan.seed)
     pools = collect(parts, sample, seen_filter=plan.seen_filter, fresh_window=plan.fresh_window)
     fit = fit_mix(pools, attention=None if network is None else 0)
@@ -127,11 +137,24 @@ def choose_weights(
     weights = Weights(**{name: found.get(name, 0.0) for name in COMPONENTS})
     metrics = {name: summary(pools.ranks(np.eye(len(parts))[i])) for i, name in enumerate(names)}
     metrics["mix"] = summary(pools.ranks(fit.weights))
-    metrics["without_attention"] = summary(pools.ranks(fit.without_attention))
     notes: tuple[str, ...] = ()
     if network is not None and weights.attention == 0:
         notes = ("Attention earned no weight on this data: the mix without it is published.",)
-    return Weighed(weights, metrics, len(sample), notes)
+    return Weighed(weights, temperature, fit.gain, metrics, len(sample), notes)
+
+
+def best_temperature(validation: Cases, network: RecallNetwork, plan: EvaluationPlan) -> float:
+    """Return the temperature that makes the validation targets most likely under attention."""
+    sample = validation.sample(TEMPERATURE_CASES, plan.seed)
+    totals = np.zeros(len(TEMPERATURES))
+    for block in blocks(sample):
+        withheld = block.withheld(seen_filter=plan.seen_filter, fresh_window=plan.fresh_window)
+        rows = np.arange(len(block))
+        for index, temperature in enumerate(TEMPERATURES):
+            scorer = AttentionScorer(network, temperature)
+            odds = shares(scorer.score(block.histories), withheld)[rows, block.targets]
+            totals[index] += np.log(np.maximum(odds, 1e-12)).sum()
+    return TEMPERATURES[int(totals.argmax())]
 
 
 def measure(
@@ -142,7 +165,7 @@ def measure(
     plan: EvaluationPlan,
 ) -> Measured:
     """Score the test cases over the whole catalog: each component and the mix."""
-    parts = components(statistics, network, plan)
+    parts = components(statistics, network, plan, weighed.temperature)
     sample = split.test.sample(plan.most_cases(split.train.n), plan.seed)
     ranks = evaluate_mix(
         parts,

@@ -2,8 +2,8 @@
 
 A product's score is ``p = sum_c w_c p_c``; each p_c is a component's distribution over the
 products that are not withheld. The likelihood of a mixture has one maximum, found by expectation
-maximization (Dempster, Laird and Rubin, 1977); from there and from every single component a
-pattern search on NDCG@10 moves mass between pairs of components in ever smaller portions.
+maximization (Dempster, Laird and Rubin, 1977); from there, from the center and from every single
+component a pattern search on NDCG moves mass between pairs of components in ever smaller portions.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from recommender.training.protocol import Cases
 
 DEPTH = 50
 FEW_CASES = 50
-PORTIONS = (0.2, 0.1, 0.05, 0.02, 0.01, 0.005)
+K = 10
+PORTIONS = (0.2, 0.1, 0.05, 0.02)
 EARNED = 0.005
 _CELLS = 4_000_000
 
@@ -94,41 +95,49 @@ def collect(
     return Pools(np.concatenate(targets), np.concatenate([empty, *rivals]))
 
 
-def fit_weights(
-    pools: Pools, *, allowed: Sequence[bool] | None = None, k: int = 10
-) -> tuple[Vector, float]:
-    """Return weights float64[c] and the NDCG@k they reach on the cases of ``pools``.
+def quality(pools: Pools, weights: npt.ArrayLike) -> float:
+    """Return what weights are chosen by: the mean of NDCG@10 and NDCG@50.
+
+    The second moves with less chance than the first, so a lucky draw of cases decides less.
+    """
+    ranks = pools.ranks(weights)
+    return (ndcg(ranks, K) + ndcg(ranks, DEPTH)) / 2
+
+
+def fit_weights(pools: Pools, *, allowed: Sequence[bool] | None = None) -> tuple[Vector, float]:
+    """Return weights float64[c] and the `quality` they reach on the cases of ``pools``.
+
+    NDCG@10 is never below that of any single component. With few cases the likelihood decides
+    alone.
 
     Args:
         pools: validation cases.
         allowed: which components may have weight; None means all.
-        k: length of the list.
     """
     count = pools.target.shape[1]
     mask = np.ones(count, dtype=bool) if allowed is None else np.asarray(allowed, dtype=bool)
     likely = _most_likely(pools.target, mask)
-    if len(pools.target) < FEW_CASES:
-        return likely, ndcg(pools.ranks(likely), k)
-    starts = [likely] + [np.eye(count)[index] for index in np.flatnonzero(mask)]
-    scored = [(ndcg(pools.ranks(start), k), start) for start in starts]
-    best, weights = max(scored, key=lambda pair: pair[0])
-    for portion in PORTIONS:
-        improved = True
-        while improved:
-            improved = False
-            for moved in _moves(weights, mask, portion):
-                score = ndcg(pools.ranks(moved), k)
-                if score > best + 1e-9:
-                    best, weights, improved = score, moved, True
-    return weights, best
+    single = [np.eye(count)[index] for index in np.flatnonzero(mask)]
+    found = [likely]
+    if len(pools.target) >= FEW_CASES:
+        found = [_climb(pools, start, mask) for start in (likely, mask / mask.sum(), *single)]
+    least = max(ndcg(pools.ranks(start), K) for start in single)
+    sound = [weights for weights in found if ndcg(pools.ranks(weights), K) >= least]
+    best = max(sound or single, key=lambda weights: quality(pools, weights))
+    return best, quality(pools, best)
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The chosen weights float64[c], and the best ones without attention."""
+    """The chosen weights, and by how much attention earned its place.
+
+    Attributes:
+        weights: float64[c].
+        gain: relative gain in `quality` of the best mix with attention over the best without.
+    """
 
     weights: Vector
-    without_attention: Vector
+    gain: float
 
 
 def fit_mix(pools: Pools, *, attention: int | None) -> Fit:
@@ -142,11 +151,11 @@ def fit_mix(pools: Pools, *, attention: int | None) -> Fit:
     """
     full, with_attention = fit_weights(pools)
     if attention is None:
-        return Fit(full, full)
+        return Fit(full, 0.0)
     others = [index != attention for index in range(pools.target.shape[1])]
     reduced, without = fit_weights(pools, allowed=others)
-    earned = with_attention > without * (1 + EARNED)
-    return Fit(full if earned else reduced, reduced)
+    gain = with_attention / max(without, 1e-9) - 1
+    return Fit(full if gain > EARNED else reduced, gain)
 
 
 def evaluate_mix(
@@ -195,6 +204,20 @@ def _most_likely(target: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -
             break
         weights = moved
     return np.asarray(weights, dtype=np.float64)
+
+
+def _climb(pools: Pools, start: Vector, mask: npt.NDArray[np.bool_]) -> Vector:
+    """Return the best weights found from ``start`` by ever smaller moves."""
+    weights, best = start, quality(pools, start)
+    for portion in PORTIONS:
+        improved = True
+        while improved:
+            improved = False
+            for moved in _moves(weights, mask, portion):
+                score = quality(pools, moved)
+                if score > best + 1e-9:
+                    best, weights, improved = score, moved, True
+    return weights
 
 
 def _moves(weights: Vector, mask: npt.NDArray[np.bool_], portion: float) -> list[Vector]:

@@ -18,7 +18,7 @@ from recommender.training.models import GateResult, ModelVersion, TrainingRun, V
 from recommender.training.storage import discard, store
 
 
-class NotPromotable(Exception):
+class NotPromotable(Exception):  # noqa: N818  named for what it says
     """The version failed a gate or its folder is gone."""
 
 

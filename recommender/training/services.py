@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.sites.models import Site
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
@@ -43,9 +42,12 @@ def request_training(
     preset: str | None = None,
     cpu_seconds: int | None = None,
     seed: int = 0,
-    requested_by: AbstractBaseUser | None = None,
+    requested_by: Any = None,
 ) -> TrainingRun:
-    """Ask for a run; when one is under way, that one is returned."""
+    """Ask for a run; when one is under way, that one is returned.
+
+    ``requested_by`` is a user of the host's user model, or None.
+    """
     if (running := active_run(site=site)) is not None:
         return running
     try:

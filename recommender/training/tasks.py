@@ -17,9 +17,7 @@ from recommender.training.models import ACTIVE_STATES, TrainingRun
 @shared_task(name="attention_recommender.advance_runs", ignore_result=True)
 def advance_runs() -> int:
     """Take the next step of every active run; return how many there were."""
-    runs = list(
-        TrainingRun.objects.filter(state__in=ACTIVE_STATES).values_list("pk", flat=True)
-    )
+    runs = list(TrainingRun.objects.filter(state__in=ACTIVE_STATES).values_list("pk", flat=True))
     for run_id in runs:
         services.advance(run_id=run_id)
     return len(runs)

@@ -46,7 +46,8 @@ class Shop:
     def count(self, table: str, where: str = "1 = 1") -> int:
         """Rows of ``table``, as committed at this moment."""
         with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as connection:
-            return int(connection.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()[0])
+            rows = connection.execute(f"SELECT count(*) FROM {table} WHERE {where}")
+            return int(rows.fetchone()[0])
 
     def manage(self, *arguments: str) -> str:
         """Run ``manage.py`` in the shop's environment and return what it printed."""
@@ -71,6 +72,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         "ATTENTION_VAR": str(var),
         "DEBUG": "1",
         "OMP_NUM_THREADS": "1",
+        "SLATE_BUDGET_MS": "2000",
         "PYTHONPATH": str(ROOT),
     }
     port = _free_port()

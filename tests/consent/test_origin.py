@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.sites.models import Site
 from django.test import Client, RequestFactory
+from django.urls import resolve, reverse
 from pytest_django import Settings
 
 from consent.models import ChoiceCount, Shopper
@@ -70,3 +71,10 @@ def test_no_form_needs_or_sets_a_csrf_token(site: Site) -> None:
     assert "csrftoken" not in strict.get("/attention/preferences/").cookies
     for path in ("/attention/consent/", "/attention/preferences/", "/attention/rights/erase/"):
         assert strict.post(path, {"choice": "visit"}).status_code == 303
+
+
+@pytest.mark.parametrize("name", ["choose", "preferences", "rights", "erase"])
+def test_views_that_write_run_outside_the_hosts_transaction(name: str) -> None:
+    view = resolve(reverse(f"attention_consent:{name}")).func
+    assert view._non_atomic_requests == {"default"}  # type: ignore[attr-defined]
+    assert view.csrf_exempt is True  # type: ignore[attr-defined]

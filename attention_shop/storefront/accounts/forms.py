@@ -24,7 +24,7 @@ class SignInForm(AuthenticationForm):
         return name.lower() if "@" in name else name
 
 
-class RegisterForm(BaseUserCreationForm):  # type: ignore[type-arg]
+class RegisterForm(BaseUserCreationForm):
     """A new account."""
 
     first_name = forms.CharField(
@@ -58,7 +58,7 @@ class RegisterForm(BaseUserCreationForm):  # type: ignore[type-arg]
         return user
 
 
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(forms.ModelForm):
     """The name the shop calls a person by."""
 
     class Meta:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.contrib.sites.models import Site
-from django.db.models import F, Max
+from django.db.models import F, Max, Min
 
 from attention_shop.storefront.catalog.models import Category, Product
 from attention_shop.storefront.catalog.tree import CategoryTree
@@ -56,13 +56,17 @@ class Window:
 
 
 def department_windows(*, site: Site, tree: CategoryTree) -> list[Window]:
-    """Departments with a picture each: 1 query beside the tree's."""
+    """Departments with a picture each: 1 query beside the tree's.
+
+    Neighbors take the first and the last of their pictures by name, so that the row is not of
+    one color where names end in one.
+    """
     told = Product.objects.for_site(site).listed().exclude(picture_url="").order_by()
-    pictures: dict[int | None, str] = dict(
-        told.values_list("category_id").annotate(picture=Max("picture_url"))
-    )
+    ends = told.values_list("category_id").annotate(Min("picture_url"), Max("picture_url"))
+    pictures = {category_id: (first, last) for category_id, first, last in ends}
     windows = []
-    for department in tree.departments:
+    for place, department in enumerate(tree.departments):
         within = (pictures[each] for each in tree.ids_within(department) if each in pictures)
-        windows.append(Window(department, next(within, "")))
+        pair = next(within, ("", ""))
+        windows.append(Window(department, pair[place % 2]))
     return windows

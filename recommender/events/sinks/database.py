@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeGuard
 from uuid import UUID
 
 from django.db import connections, router, transaction
@@ -35,7 +36,7 @@ def write(*, site_id: int, shopper_id: UUID, drafts: Sequence[Draft]) -> list[An
     using = router.db_for_write(Event)
     with transaction.atomic(using=using, durable=True):
         permit = lock_permits([shopper_id], Purpose.ANALYTICS)[shopper_id]
-        if not _holds(permit, site_id):
+        if not _is_permit(permit, site_id):
             return [Cause.CONSENT] * len(drafts)
         visit = _visit(using, shopper_id, drafts)
         rows = _rows(drafts, {shopper_id: permit}, timezone.now(), visit)
@@ -59,13 +60,13 @@ def write_many(*, site_id: int, drafts: Sequence[Draft]) -> tuple[int, int]:
     using = router.db_for_write(Event)
     with transaction.atomic(using=using, durable=True):
         answers = lock_permits({draft.shopper_id for draft in drafts}, Purpose.ANALYTICS)
-        permits = {key: answer for key, answer in answers.items() if _holds(answer, site_id)}
+        permits = {key: answer for key, answer in answers.items() if _is_permit(answer, site_id)}
         allowed = [draft for draft in drafts if draft.shopper_id in permits]
         new = insert_counted(connections[using], _rows(allowed, permits, timezone.now(), None))
     return new, len(drafts) - len(allowed)
 
 
-def _holds(answer: Permit | Refusal, site_id: int) -> bool:
+def _is_permit(answer: Permit | Refusal, site_id: int) -> TypeGuard[Permit]:
     return isinstance(answer, Permit) and answer.site_id == site_id
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import NotSupportedError
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field
 
 from recommender.events.models import Event
 from recommender.events.records import EventRow
 
 Key = tuple[UUID, UUID]
 
-_FIELDS = [Event._meta.get_field(name.removesuffix("_id")) for name in EventRow._fields]
+_FIELDS: list[Field[Any, Any]] = [
+    cast("Field[Any, Any]", Event._meta.get_field(name.removesuffix("_id")))
+    for name in EventRow._fields
+]
 _COLUMNS = [str(field.column) for field in _FIELDS]
 
 

@@ -63,7 +63,8 @@ class Command(BaseCommand):
 
 
 def _site(site_id: int | None) -> Site:
-    site = Site.objects.filter(pk=site_id).first() if site_id else Site.objects.order_by("pk").first()
+    chosen = {"pk": site_id} if site_id else {}
+    site = Site.objects.filter(**chosen).order_by("pk").first()
     if site is None:
         raise CommandError(f"No site {site_id}." if site_id else "No site exists.")
     return site

@@ -58,7 +58,9 @@ def test_another_source_is_refused_and_nothing_is_written(
     assert marker.read() == ARTIFICIAL
 
 
-@pytest.mark.parametrize(("file", "reason"), [(None, "does not exist"), ("a.csv", "no known format")])
+@pytest.mark.parametrize(
+    ("file", "reason"), [(None, "does not exist"), ("a.csv", "no known format")]
+)
 def test_an_unknown_folder_is_told_apart(tmp_path: Path, file: str | None, reason: str) -> None:
     data = tmp_path / "data"
     if file:

@@ -307,3 +307,17 @@ def test_a_full_batch_takes_few_queries(client: Client, django_assert_max_num_qu
 
     assert response.json()["accepted"] == 100
     assert Event.objects.count() == 101
+
+
+NASTY = [r'"\ud800"', r'"\u0000"', '"\\ud83d\\ude00"', '"' + "é" * 128 + '"', r'"\\"', "\"'; --\""]
+
+
+@pytest.mark.parametrize("field", ["product", "category", "kind", "id", "placement", "slate"])
+@pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
+def test_no_text_upsets_the_database(field: str, text: str, client: Client) -> None:
+    sent = json.dumps({"v": 1, "events": [event() | {field: "@"}]}).replace('"@"', text)
+
+    response = send(client, body=sent)
+
+    assert response.status_code in {200, 400}
+    assert not Event.objects.exists()

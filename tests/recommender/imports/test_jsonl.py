@@ -207,9 +207,9 @@ def test_a_file_of_nothing_like_it_is_a_problem(jsonl_file: Write, tmp_path: Pat
         Jsonl(jsonl_file(VIEW, header=None))
     with pytest.raises(ImportProblem, match="has version 2; this release reads 1"):
         Jsonl(jsonl_file(header={**_HEADER, "version": 2}))
+    jsonl_file(VIEW, name="events.jsonl")
+    jsonl_file(name="products.jsonl", header={**_HEADER, "source": "new-shop"})
     with pytest.raises(ImportProblem, match="name different sources"):
-        jsonl_file(VIEW, name="events.jsonl")
-        jsonl_file(name="products.jsonl", header={**_HEADER, "source": "new-shop"})
         Jsonl(tmp_path)
 
 

@@ -20,6 +20,8 @@ from consent.services import ImportRefused, erase, withdraw
 from recommender.catalog.models import Product
 from recommender.catalog.records import ProductRecord
 from recommender.events.models import Event
+from recommender.events.records import ImportReport as ImportedReport
+from recommender.events.services import import_events
 from recommender.imports import services
 from recommender.imports.completejourney import NOT_POSITIVE, CompleteJourney
 from recommender.imports.jsonl import Jsonl
@@ -239,6 +241,42 @@ def test_a_shift_ends_yesterday_and_stays(site: Site, monkeypatch: pytest.Monkey
     assert (again.accepted, again.duplicate) == (0, 12)
 
 
+def test_a_source_that_needs_no_move_can_be_repeated(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: START + timedelta(days=1))
+
+    first = _run(site, Told(), shift=Shift.TO_NOW)
+    again = _run(site, Told(), shift=Shift.TO_NOW)
+
+    assert (first.shift_days, again.shift_days) == (0, 0)
+    assert (again.accepted, again.duplicate) == (0, 12)
+
+
+def test_what_was_refused_is_counted_once_over_a_kill(
+    site: Site, grocery_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "EVENTS_AT_ONCE", 3)
+    whole = _run(site, CompleteJourney(grocery_folder), is_dry=True)
+    monkeypatch.setattr(services, "import_events", _fail)
+    with pytest.raises(KeyboardInterrupt):
+        _run(site, CompleteJourney(grocery_folder))
+    monkeypatch.setattr(services, "import_events", import_events)
+
+    report = _run(site, CompleteJourney(grocery_folder))
+
+    assert report.refused_products.counts == whole.refused_products.counts
+    assert report.refused.counts[NOT_POSITIVE] == whole.refused.counts[NOT_POSITIVE] == 2
+    assert report.refused.examples[NOT_POSITIVE] == whole.refused.examples[NOT_POSITIVE]
+    assert len(ImportRun.objects.get().report["refused_products"]) == 1
+
+
+def _fail(**options: Any) -> ImportedReport:
+    if options["rows"]:
+        raise KeyboardInterrupt
+    return import_events(**options)
+
+
 def test_moving_what_was_imported_unmoved_is_refused(site: Site) -> None:
     _run(site, Told())
 
@@ -290,8 +328,8 @@ def test_records_the_mirror_would_refuse_reach_no_table(site: Site) -> None:
 
     report = _run(site, Bad())
 
-    assert report.refused.counts["title is empty"] == 1
-    assert report.refused.examples["title is empty"] == ["product bad"]
+    assert report.refused_products.counts == {"title is empty": 1}
+    assert report.refused_products.examples == {"title is empty": ["product bad"]}
     assert Product.objects.count() == ShopProduct.objects.count() == 8
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def test_our_own_settings_pass_every_check(site: object) -> None:
 
 
 def test_an_unknown_key_is_an_error(settings: Settings) -> None:
-    with_setting(settings, SLATE_BUGET_MS=50)
+    with_setting(settings, SLATE_BUDGTE_MS=50)
 
     assert ids(checks.check_settings()) == ["E001"]
 
@@ -100,3 +101,14 @@ def test_a_placement_with_an_unknown_recipe_is_a_warning(site: object) -> None:
     Placement.objects.filter(name="home").update(recipe="magic")
 
     assert ids(checks.check_placements(databases=["default"])) == ["W011"]
+
+
+def test_the_documentation_lists_every_id() -> None:
+    root = Path(checks.__file__).parents[1]
+    page = (root / "docs/reference/recommender-checks.md").read_text()
+    source = Path(checks.__file__).read_text()
+
+    raised = set(re.findall(r"\{LABEL\}\.([EW]\d{3})", source)) | {"E001", "E002"}
+    listed = set(re.findall(r"`attention_recommender\.([EW]\d{3})`", page))
+
+    assert raised == listed

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -50,7 +51,7 @@ def test_products_are_believable(shop: Shop) -> None:
         assert record.price_micros is not None
         assert record.price_micros % 10_000 == 0
         price = record.price_micros / 1_000_000
-        assert 0.99 <= price
+        assert price >= 0.99
         assert kind.price / 12 < price < kind.price * 12
         assert record.rating is not None
         assert 1.0 <= record.rating <= 5.0
@@ -97,14 +98,11 @@ def test_every_grocery_drawing_is_there(name: str) -> None:
     assert ElementTree.fromstring(drawing).tag.endswith("svg")
 
 
-def test_refresh_writes_the_other_colorways(tmp_path: object) -> None:
-    from pathlib import Path
+def test_refresh_writes_the_other_colorways(tmp_path: Path) -> None:
+    (tmp_path / "mug-clay.svg").write_text('<svg fill="#D9734E"><path fill="#FFFDF9"/></svg>')
 
-    folder = Path(str(tmp_path))
-    (folder / "mug-clay.svg").write_text('<svg fill="#D9734E"><path fill="#FFFDF9"/></svg>')
-
-    assert refresh(folder) == 3
-    assert (folder / "mug-moss.svg").read_text() == (
+    assert refresh(tmp_path) == 3
+    assert (tmp_path / "mug-moss.svg").read_text() == (
         '<svg fill="#6B9A52"><path fill="#FFFDF9"/></svg>'
     )
 

@@ -254,7 +254,7 @@ def test_due_runs_are_requested_once_a_day_where_there_is_something_to_learn(
 
 
 def test_evaluate_without_a_model_says_what_to_do(site: Site) -> None:
-    with pytest.raises(CommandError, match="manage.py train"):
+    with pytest.raises(CommandError, match=r"manage\.py train"):
         call_command("evaluate")
 
 
