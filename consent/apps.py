@@ -22,7 +22,8 @@ class ConsentConfig(AppConfig):
         from consent import keys, receivers
         from consent.people.holdings import register_own
 
-        keys.allow_development_keys(settings.DEBUG)
+        if settings.DEBUG:
+            keys.allow_development_keys(True)
         register_own()
         for check in own_checks.ALL:
             checks.register(check)

@@ -93,6 +93,7 @@ def _commands(port: int) -> dict[str, list[str]]:
         "web": [
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2"),
             *("--host", "127.0.0.1", "--port", str(port), "--no-ws"),
+            *("--blocking-threads", "4"),
             "attention_shop.wsgi:application",
         ],
         "worker": [*celery, "worker", "--pool=solo", "-Q", "default,train", "-l", "INFO"],

@@ -1,4 +1,4 @@
-"""The encoder as ONNX, with int8 weights, written by a process of its own.
+"""The encoder as ONNX, written by a process of its own.
 
 The exporter prints, warns and keeps memory; a subprocess keeps all of that away from the trainer.
 The product table stays outside the graph: it is gathered from ``vectors.npy`` when serving.
@@ -10,7 +10,6 @@ import argparse
 import os
 import subprocess
 import sys
-import tempfile
 import warnings
 from pathlib import Path
 
@@ -38,8 +37,8 @@ class LastState(nn.Module):
 
     def forward(self, vectors: Tensor, ages: Tensor) -> Tensor:
         """Return the state after the newest event; rows are not padded."""
-        states: Tensor = self.encoder(vectors, ages)
-        return states[:, -1]
+        states: Tensor = self.encoder(vectors, ages, newest=True)
+        return states[:, 0]
 
 
 def export_encoder(checkpoint: Path, target: Path) -> None:
@@ -62,39 +61,29 @@ def export_encoder(checkpoint: Path, target: Path) -> None:
         raise ExportError(f"The export failed: {(done.stderr or done.stdout)[-2000:]}")
 
 
-def write_graph(checkpoint: Path, target: Path, *, quantized: bool = True) -> None:
-    """Write the graph in this process; weights of matrix products as int8 if ``quantized``."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+def write_graph(checkpoint: Path, target: Path) -> None:
+    """Write the graph in this process, with 32-bit weights.
 
+    Dynamic int8 weights of a network this small answer slower, not faster, and move the list: see
+    ``docs/explanation/model.md``.
+    """
     network = load_network(checkpoint)
     config = network.config
     example = (torch.zeros(2, 3, config.d), torch.zeros(2, 3))
     batch, length = torch.export.Dim("batch"), torch.export.Dim("length", max=config.history)
-    with tempfile.TemporaryDirectory(dir=target.parent) as place:
-        plain = Path(place) / "plain.onnx"
-        program = torch.onnx.export(
-            LastState(network.encoder).eval(),
-            example,
-            dynamo=True,
-            opset_version=OPSET,
-            input_names=[VECTORS_INPUT, AGES_INPUT],
-            output_names=[STATE_OUTPUT],
-            dynamic_shapes=({0: batch, 1: length}, {0: batch, 1: length}),
-        )
-        assert program is not None
-        program.save(str(plain), external_data=False)
-        draft = Path(place) / "draft.onnx"
-        if quantized:
-            quantize_dynamic(
-                plain,
-                draft,
-                weight_type=QuantType.QInt8,
-                per_channel=True,
-                op_types_to_quantize=["MatMul"],
-            )
-        else:
-            plain.rename(draft)
-        draft.replace(target)
+    program = torch.onnx.export(
+        LastState(network.encoder).eval(),
+        example,
+        dynamo=True,
+        opset_version=OPSET,
+        input_names=[VECTORS_INPUT, AGES_INPUT],
+        output_names=[STATE_OUTPUT],
+        dynamic_shapes=({0: batch, 1: length}, {0: batch, 1: length}),
+    )
+    assert program is not None
+    draft = target.with_name(f".{target.name}")
+    program.save(str(draft), external_data=False)
+    draft.replace(target)
 
 
 def main() -> None:
@@ -102,12 +91,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write the encoder of a checkpoint as ONNX.")
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("target", type=Path)
-    parser.add_argument("--plain", action="store_true", help="keep 32-bit weights")
     options = parser.parse_args()
     torch.set_num_threads(1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        write_graph(options.checkpoint, options.target, quantized=not options.plain)
+        write_graph(options.checkpoint, options.target)
 
 
 if __name__ == "__main__":

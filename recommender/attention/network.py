@@ -117,13 +117,22 @@ class Encoder(nn.Module):
         if self.gap is not None:
             nn.init.normal_(self.gap.weight, std=0.02)
 
-    def forward(self, vectors: Tensor, ages: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        vectors: Tensor,
+        ages: Tensor,
+        lengths: Tensor | None = None,
+        *,
+        newest: bool = False,
+    ) -> Tensor:
         """Return float[B, T, D], the state after each event.
 
         Args:
             vectors: float[B, T, D], vectors of the products, oldest event first.
             ages: float[B, T], seconds before the newest event of the row.
             lengths: int64[B], real events of each row; None means that nothing is padded.
+            newest: return float[B, 1, D], the state after the newest event alone; the last block
+                then computes no other.
         """
         T = vectors.shape[1]
         steps = torch.arange(T, device=vectors.device)
@@ -137,8 +146,8 @@ class Encoder(nn.Module):
             x = x + self.gap(time_bucket(previous - ages))
             buckets = time_bucket(ages[:, None, :] - ages[:, :, None])  # B, T(query), T(key)
         x = self.drop(x)
-        for block in self.blocks:
-            x = block(x, buckets)
+        for number, block in enumerate(self.blocks, start=1):
+            x = block(x, buckets, newest=newest and number == len(self.blocks))
         states: Tensor = self.norm(x)
         return states
 
@@ -154,9 +163,10 @@ class Block(nn.Module):
         self.feed_forward = SwiGLU(config.d, config.d * config.expansion)
         self.drop = ByteDropout(config.dropout)
 
-    def forward(self, x: Tensor, buckets: Tensor | None) -> Tensor:
-        """Map float[B, T, D] to float[B, T, D]."""
-        x = x + self.drop(self.attention(self.attention_norm(x), buckets))
+    def forward(self, x: Tensor, buckets: Tensor | None, *, newest: bool = False) -> Tensor:
+        """Map float[B, T, D] to float[B, T, D], or to float[B, 1, D] for the newest event."""
+        mixed = self.attention(self.attention_norm(x), buckets, newest=newest)
+        x = (x[:, -1:] if newest else x) + self.drop(mixed)
         states: Tensor = x + self.drop(self.feed_forward(self.forward_norm(x)))
         return states
 
@@ -176,18 +186,25 @@ class Attention(nn.Module):
         if self.time_bias is not None:
             nn.init.zeros_(self.time_bias.weight)
 
-    def forward(self, x: Tensor, buckets: Tensor | None) -> Tensor:
-        """Map float[B, T, D] to float[B, T, D]; ``buckets`` is int64[B, T, T] or None."""
+    def forward(self, x: Tensor, buckets: Tensor | None, *, newest: bool = False) -> Tensor:
+        """Map float[B, T, D] to float[B, Q, D]; ``buckets`` is int64[B, T, T] or None.
+
+        Q is T, or 1 when only the ``newest`` event asks.
+        """
         B, T, D = x.shape
         q, k, v = self.project(x).view(B, T, 3, self.heads, self.width).permute(2, 0, 3, 1, 4)
-        scores = q @ k.transpose(-1, -2) * self.width**-0.5  # B, H, T, T
         steps = torch.arange(T, device=x.device)
-        distance = steps[:, None] - steps[None, :]  # T, T
+        asking = steps
+        if newest:
+            q, asking = q[:, :, -1:], steps[-1:]
+            buckets = None if buckets is None else buckets[:, -1:]
+        scores = q @ k.transpose(-1, -2) * self.width**-0.5  # B, H, Q, T
+        distance = asking[:, None] - steps[None, :]  # Q, T
         bias = self.position_bias(distance.clamp(min=0)).permute(2, 0, 1)
         scores = scores + bias + torch.where(distance < 0, -1e9, 0.0)
         if self.time_bias is not None and buckets is not None:
             scores = scores + self.time_bias(buckets).permute(0, 3, 1, 2)
-        mixed = (scores.softmax(dim=-1) @ v).transpose(1, 2).reshape(B, T, D)
+        mixed = (scores.softmax(dim=-1) @ v).transpose(1, 2).reshape(B, -1, D)
         states: Tensor = self.output(mixed)
         return states
 

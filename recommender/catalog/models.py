@@ -161,6 +161,11 @@ class Product(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["site", "host_key"], name="recommender_product_key"),
         ]
+        indexes = [
+            # What changed since a served model looked, and what is newest: asked by slates.
+            models.Index(fields=["site", "updated_at"], name="recommender_product_changed"),
+            models.Index(fields=["site", "-created_at"], name="recommender_product_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -101,7 +101,7 @@ def train_encoder(
     if seconds < LEAST_TRAINING_SECONDS:
         return Encoding(notes=("Attention was not trained: the CPU budget is too small.",))
     limit = None if budget.limit is None else seconds
-    settings = loop_settings(dataset, n=events.n, cpu_seconds=limit, seed=seed)
+    settings = loop_settings(dataset, config, cpu_seconds=limit, seed=seed)
     if epochs is not None:
         settings = replace(settings, epochs=epochs)
     torch.manual_seed(seed)

@@ -21,7 +21,7 @@ from recommender.training.statistics import Statistics
 
 K = 10
 FITTING_CASES, TEMPERATURE_CASES = 12_000, 2000
-TEMPERATURES = (0.7, 0.8, 0.9, 1.0, 1.12, 1.25, 1.4, 1.6, 2.0)
+TEMPERATURES = (0.7, 0.8, 0.9, 1.0, 1.12, 1.25, 1.4, 1.6, 2.0, 2.5)
 MOST_CASES, LEAST_CASES, MOST_CELLS = 30_000, 1000, 500_000_000
 TOLERANCE = 0.01
 

@@ -85,6 +85,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         web = subprocess.Popen(
             [
                 *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
+                *("--blocking-threads", "4"),
                 *("--host", "127.0.0.1", "--port", str(port)),
                 "attention_shop.wsgi:application",
             ],

@@ -78,12 +78,16 @@ def checkerboard(shoppers: int, *, n: int, length: int, seed: int = 0) -> list[l
 
 
 def habits(shoppers: int, *, n: int, length: int, seed: int = 0) -> list[list[int]]:
-    """Return shoppers who buy three favorites of their own again and again, in no order."""
+    """Return shoppers who buy favorites of their own again and again, in no order.
+
+    Each has six favorites and buys the first half of the time, the second a quarter, and so on.
+    """
     chance = np.random.default_rng(seed)
     rows = []
     for _ in range(shoppers):
-        favorites = chance.choice(n, 3, replace=False)
-        rows.append([int(item) for item in chance.choice(favorites, length)])
+        favorites = chance.choice(n, 6, replace=False)
+        often = np.array([16, 8, 4, 2, 1, 1]) / 32
+        rows.append([int(item) for item in chance.choice(favorites, length, p=often)])
     return rows
 
 

@@ -71,6 +71,14 @@ def test_order_matters() -> None:
     assert not torch.allclose(first, second)
 
 
+@pytest.mark.parametrize("timed", [True, False])
+def test_the_newest_state_alone_is_the_same(timed: bool) -> None:
+    items, ages, lengths = inputs()
+    made = network(timed=timed)
+    alone = made.encoder(made.table(items), ages, newest=True)
+    torch.testing.assert_close(alone, made(items, ages, lengths)[:, -1:])
+
+
 def test_time_buckets_double() -> None:
     seconds = torch.tensor([-5.0, 0.0, 1.0, 2.9, 3.0, 86_400.0, 1e12])
     assert time_bucket(seconds).tolist() == [0, 0, 1, 1, 2, 16, TIME_BUCKETS - 1]

@@ -79,7 +79,7 @@ EVENT_CAUSES: list[tuple[dict[str, Any], str]] = [
     (event(category="nothing"), "unknown_category"),
     (event(product="test"), "sensitive"),
     (event("click", product=None), "missing_product"),
-    (event(at=6 * 60), "bad_time"),
+    (event(at=3600), "bad_time"),
     (event(at=-24 * 3600 - 60), "bad_time"),
     (event() | {"occurred_at": int(time.time() * 1000) - 120_000}, "bad_time"),
     (event() | {"id": str(uuid4())}, "bad_id"),
@@ -309,7 +309,7 @@ def test_a_full_batch_takes_few_queries(client: Client, django_assert_max_num_qu
     assert Event.objects.count() == 101
 
 
-NASTY = [r'"\ud800"', r'"\u0000"', '"\\ud83d\\ude00"', '"' + "é" * 128 + '"', r'"\\"', "\"'; --\""]
+NASTY = [r'"\ud800"', r'"\u0000"', '"\\ud83d\\ude00"', '"' + "é" * 128 + '"', r'"\\"', '"\'; --"']
 
 
 @pytest.mark.parametrize("field", ["product", "category", "kind", "id", "placement", "slate"])

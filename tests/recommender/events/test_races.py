@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -85,17 +86,26 @@ def race(shop: SimpleNamespace, remembered: Remembered, writers: int, people: in
     for thread in threads:
         thread.start()
     start.set()
-    while not Event.objects.filter(shopper_id__in=ids).exists():
-        stop.wait(0.002)
-    for key in ids:
-        withdraw(shopper_id=key, purposes={Purpose.ANALYTICS}, actor="shopper")
-        assert not Event.objects.filter(shopper_id=key).exists()
-    stop.wait(0.02)
-    stop.set()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive()
+    try:
+        while not Event.objects.filter(shopper_id__in=ids).exists():
+            stop.wait(0.002)
+        for key in ids:
+            withdraw(shopper_id=key, purposes={Purpose.ANALYTICS}, actor="shopper")
+            assert not Event.objects.filter(shopper_id=key).exists()
+        stop.wait(0.02)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
     assert not Event.objects.filter(shopper_id__in=ids).exists()
+
+
+@pytest.fixture(autouse=True)
+def _erasing_at_once(settings: Any) -> None:
+    """Leave nothing to a task: what is left after a withdrawal is then what raced with it."""
+    own = settings.ATTENTION_CONSENT
+    settings.ATTENTION_CONSENT = {**own, "ERASE_ROWS": 10_000_000}
 
 
 def test_no_row_outlives_a_withdrawal(shop: SimpleNamespace, remembered: Remembered) -> None:
@@ -108,7 +118,7 @@ def test_no_row_outlives_a_withdrawal_at_full_size(
     shop: SimpleNamespace, remembered: Remembered
 ) -> None:
     for _ in range(100):
-        race(shop, remembered, writers=20 if connection.vendor == "postgresql" else 6, people=5)
+        race(shop, remembered, writers=10 if connection.vendor == "postgresql" else 6, people=5)
 
 
 def test_the_same_event_at_the_same_time_is_stored_once(

@@ -132,16 +132,17 @@ def test_another_manifest_is_matched_by_product_ids(
 
 
 def test_habits_are_carried_by_repeats(tmp_path: Path) -> None:
-    # given shoppers who come back to three favorites of two hundred, in no order
-    rows = habits(120, n=200, length=12)
-    manifest(tmp_path / "manifest", rows, n=200, step=2 * DAY, timed=True)
+    # given shoppers who come back to a few favorites of sixty, some more often than others
+    rows = habits(300, n=60, length=16)
+    manifest(tmp_path / "manifest", rows, n=60, step=2 * DAY, timed=True)
     card = run_job(tmp_path / "manifest", tmp_path / "run", JobSettings(cpu_seconds=25))
     test = card["metrics"]["test"]
     assert card["seen_filter"] is False
     assert card["repeat_rate"] > 0.5
     assert max(card["weights"], key=lambda name: card["weights"][name]) == "repeats"
-    assert test["repeats"]["ndcg@10"] > 2 * test["transitions"]["ndcg@10"]
-    assert test["mix"]["ndcg@10"] > 0.5
+    assert test["repeats"]["ndcg@10"] > 1.2 * test["transitions"]["ndcg@10"]
+    assert test["repeats"]["ndcg@10"] > 2 * test["popularity"]["ndcg@10"]
+    assert test["mix"]["ndcg@10"] > 0.6
     assert card["metrics"]["served_agrees"]
 
 
