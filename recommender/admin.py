@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
-for subject in ("catalog", "events", "imports", "serving", "training"):
-    if find_spec(f"recommender.{subject}.admin"):
-        import_module(f"recommender.{subject}.admin")
+import recommender.catalog.admin
+import recommender.events.admin
+import recommender.imports.admin
+import recommender.serving.admin
+import recommender.training.admin  # noqa: F401

@@ -15,6 +15,9 @@ class RecommenderConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from recommender import wiring
+        from recommender import checks, holdings
+        from recommender.serving import receivers
 
-        wiring.connect(self)
+        checks.connect(self)
+        holdings.connect(self)
+        receivers.connect(self)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
-for subject in ("catalog", "events", "serving", "training"):
-    if find_spec(f"recommender.{subject}.tasks"):
-        import_module(f"recommender.{subject}.tasks")
+import recommender.catalog.tasks
+import recommender.events.tasks
+import recommender.serving.tasks
+import recommender.training.tasks  # noqa: F401

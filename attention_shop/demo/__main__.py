@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 TICK_SECONDS = 1.0
+FIRST_MODEL_CPU_SECONDS = 120  # enough for the artificial shop; a person is waiting
 
 
 def main() -> int:
@@ -111,7 +112,7 @@ def _train(*, must_train: bool) -> object:
     site = Site.objects.get_current()
     if must_train or live_version(site=site) is None:
         _say("The first model is being trained; pages answer without it meanwhile.")
-        return request_training(site=site)
+        return request_training(site=site, cpu_seconds=FIRST_MODEL_CPU_SECONDS)
     _say(f"Model {live_version(site=site)} answers. Stop with Ctrl-C.")
     return active_run(site=site)
 

@@ -24,9 +24,9 @@ from recommender.serving.format import Meta
 from recommender.serving.history import History, read_history
 from recommender.serving.scan import Neighbors, VectorScan
 
-ATTENTION_CANDIDATES = 256
-TRANSITION_CANDIDATES = 256
-POPULAR_CANDIDATES = 256
+ATTENTION_CANDIDATES = 128
+TRANSITION_CANDIDATES = 128
+POPULAR_CANDIDATES = 128
 
 Items = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
@@ -181,7 +181,7 @@ class Published:
     ) -> Mask:
         """Return bool[n]: what transitions, popularity or repeats could lift into the list."""
         marked = np.zeros(self.meta.n, dtype=bool)
-        found = np.flatnonzero(transitions)
+        found = np.flatnonzero(transitions > 0)
         if eligible is not None:
             found = found[eligible[found]]
         most = max(TRANSITION_CANDIDATES, 2 * k) + refused
