@@ -1,10 +1,11 @@
-"""The Content-Security-Policy of every page of the shop."""
+"""What every page of the shop sends along, and what no page takes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
 POLICY = "; ".join(
@@ -34,3 +35,33 @@ class ContentSecurityPolicyMiddleware:
             return response
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response
+
+
+class PlainTextMiddleware:
+    """Answer 400 to a NUL character in an address or form.
+
+    PostgreSQL can neither compare nor keep one, which would be an error of the shop's own.
+    Bodies that are not forms are left to the views that read them.
+    """
+
+    FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: object) -> None:
+        """Look before the view does.
+
+        Raises:
+            BadRequest: which Django answers with 400.
+        """
+        address = request.path + request.META.get("QUERY_STRING", "")
+        if "\0" in address or "%00" in address:
+            raise BadRequest("A NUL character in the address.")
+        if request.method == "POST" and request.content_type in self.FORMS:
+            for _, values in request.POST.lists():
+                if any("\0" in value for value in values):
+                    raise BadRequest("A NUL character in the form.")

@@ -26,7 +26,8 @@ FROM {event} e
 JOIN {product} p ON p.id = e.product_id
 LEFT JOIN {category} c ON c.id = p.category_id
 LEFT JOIN {weight} w ON w.site_id = e.site_id AND w.kind = e.kind
-WHERE e.shopper_id = %s AND {kinds} AND e.received_at >= %s AND COALESCE(c.sensitive, {no}) = {no}
+WHERE e.shopper_id = %s AND {kinds} AND e.received_at >= %s AND (e.purposes & {bit}) <> 0
+AND COALESCE(c.sensitive, {no}) = {no}
 ORDER BY e.id DESC LIMIT %s
 """
 _WEIGHTED = "COALESCE(w.weight, CASE WHEN e.kind IN ({codes}) THEN 1 ELSE 0 END) > 0"
@@ -36,7 +37,9 @@ def recent_history(*, permit: Permit, limit: int = 50) -> list[HistoryItem]:
     """Return the newest events of a shopper, newest last, in one query.
 
     These are the ``limit`` newest of the kinds that weigh something, and beside them the newest
-    `MOST_DISLIKES` hidden products however old. Products of sensitive categories never appear.
+    `MOST_DISLIKES` hidden products however old. Products of sensitive categories never appear, nor
+    does what was done while ``recs.personal`` was refused; nothing does while ``analytics``, which
+    the rows are kept for, is.
 
     Args:
         permit: for ``recs.personal``; whoever has none has no history.
@@ -47,6 +50,8 @@ def recent_history(*, permit: Permit, limit: int = 50) -> list[HistoryItem]:
     """
     if permit.purpose is not Purpose.RECS_PERSONAL:
         raise PermissionError(f"A permit for {permit.purpose} does not open a history.")
+    if Purpose.ANALYTICS not in permit.purposes:
+        return []
     connection = connections[router.db_for_read(Event)]
     since = timezone.now() - timedelta(days=days_of(Purpose.RECS_PERSONAL))
     key = permit.shopper_id.hex if connection.vendor == "sqlite" else permit.shopper_id
@@ -87,6 +92,7 @@ def _branch(connection: BaseDatabaseWrapper, kinds: str) -> str:
         category=quote(Category._meta.db_table),
         weight=quote(KindWeight._meta.db_table),
         kinds=kinds,
+        bit=Purpose.RECS_PERSONAL.bit,
         no="0" if connection.vendor == "sqlite" else "false",
     )
 

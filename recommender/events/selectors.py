@@ -35,7 +35,8 @@ def training_rows(*, site: Site, cut: datetime) -> Iterator[TrainingRow]:
 
     A row counts when it was received until ``cut``, its kind weighs something, its product is of
     no sensitive category, and its shopper permitted ``model.train`` both when it was committed
-    and now.
+    and now. Rows whose shopper withdrew ``analytics``, for which they are kept, are as good as
+    deleted.
     """
     rows = (
         _trainable(site)
@@ -84,7 +85,8 @@ def count_events(*, shopper_id: UUID) -> int:
 
 
 def _trainable(site: Site) -> EventQuerySet:
-    bit = Purpose.MODEL_TRAIN.bit
+    train = Purpose.MODEL_TRAIN.bit
+    needed = train | Purpose.ANALYTICS.bit
     codes = [kind.code for kind in weighted_kinds(site=site)]
     since = timezone.now() - timedelta(days=days_of(Purpose.MODEL_TRAIN))
     return (
@@ -92,8 +94,8 @@ def _trainable(site: Site) -> EventQuerySet:
         .filter(kind__in=codes, product__isnull=False, received_at__gte=since)
         .filter(Q(product__category=None) | Q(product__category__sensitive=False))
         .alias(
-            permitted_then=F("purposes").bitand(bit),
-            permitted_now=F("shopper__state__purposes").bitand(bit),
+            permitted_then=F("purposes").bitand(train),
+            permitted_now=F("shopper__state__purposes").bitand(needed),
         )
-        .filter(permitted_then=bit, permitted_now=bit)
+        .filter(permitted_then=train, permitted_now=needed)
     )

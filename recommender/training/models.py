@@ -82,6 +82,7 @@ class VersionState(models.TextChoices):
     REFUSED = "refused", _("refused by a gate")
     LIVE = "live", _("live")
     RETIRED = "retired", _("retired")
+    WITHDRAWN = "withdrawn", _("taken down")
 
 
 class ModelVersion(models.Model):

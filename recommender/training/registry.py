@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from recommender.serving.folder import content_hash
 from recommender.training.gates import Verdict
 from recommender.training.models import GateResult, ModelVersion, TrainingRun, VersionState
 from recommender.training.storage import discard, store
+
+HARD_STOP = timedelta(days=30)
+"""Age of a cut at which its model is taken down, retrained or not."""
 
 
 class NotPromotable(Exception):  # noqa: N818  named for what it says
@@ -64,7 +67,11 @@ def promote(*, version: ModelVersion) -> None:
     """
     with transaction.atomic():
         rows = ModelVersion.objects.select_for_update().filter(site_id=version.site_id)
-        current = {row.pk: row for row in rows.order_by("pk")}[version.pk]
+        current = {row.pk: row for row in rows.order_by("pk")}.get(version.pk)
+        if current is None or current.state == VersionState.WITHDRAWN:
+            raise NotPromotable(f"Version {version} was taken down.")
+        if current.cut < timezone.now() - HARD_STOP:
+            raise NotPromotable(f"Version {version} is older than {HARD_STOP.days} days.")
         gates = list(current.gates.all())
         if not gates or not all(gate.passed for gate in gates):
             failed = ", ".join(gate.name for gate in gates if not gate.passed) or "none judged"
@@ -84,13 +91,11 @@ def roll_back(*, site: Site) -> ModelVersion:
     Raises:
         NotPromotable: there is none.
     """
-    earlier = (
-        ModelVersion.objects.filter(
-            site=site, state=VersionState.RETIRED, promoted_at__isnull=False
-        )
-        .order_by("-promoted_at")
-        .first()
-    )
+    retired = ModelVersion.objects.filter(site=site, state=VersionState.RETIRED)
+    live = ModelVersion.objects.filter(site=site, state=VersionState.LIVE).first()
+    if live is not None:
+        retired = retired.filter(created_at__lt=live.created_at)
+    earlier = retired.order_by("-created_at").first()
     if earlier is None:
         raise NotPromotable("No earlier version is kept.")
     promote(version=earlier)
@@ -98,10 +103,41 @@ def roll_back(*, site: Site) -> ModelVersion:
 
 
 def clear_old(*, site: Site) -> int:
-    """Delete folders and rows beyond ``KEEP_VERSIONS``; the live one always stays."""
-    rows = ModelVersion.objects.filter(site=site).exclude(state=VersionState.LIVE)
-    stale = list(rows.order_by("-created_at")[recommender_settings.KEEP_VERSIONS :])
-    for version in stale:
+    """Delete versions beyond ``KEEP_VERSIONS`` that once answered, and as many that never did.
+
+    The live one always stays, and refused ones never push out what roll-back needs.
+    """
+    rows = ModelVersion.objects.filter(site=site).order_by("-created_at")
+    answered = rows.filter(state=VersionState.RETIRED)
+    never = rows.exclude(state__in=(VersionState.RETIRED, VersionState.LIVE))
+    keep = recommender_settings.KEEP_VERSIONS
+    stale = [*answered[keep:], *never[keep:]]
+    return sum(_remove(version) for version in stale)
+
+
+def take_down_expired(*, site: Site, learnable: bool) -> int:
+    """Take down versions that may not be served any longer; return how many.
+
+    Those are versions whose cut is older than `HARD_STOP`, and every version when nobody permits
+    training (``learnable`` is False): what they learned was withdrawn with the people.
+    """
+    rows = ModelVersion.objects.filter(site=site).exclude(state=VersionState.WITHDRAWN)
+    if learnable:
+        rows = rows.filter(cut__lt=timezone.now() - HARD_STOP)
+    expired = list(rows)
+    for version in expired:
+        ModelVersion.objects.filter(pk=version.pk).update(state=VersionState.WITHDRAWN)
         discard(version=version)
-        version.delete()
-    return len(stale)
+    return len(expired)
+
+
+def _remove(version: ModelVersion) -> bool:
+    """Delete a version's row and folder unless it went live meanwhile."""
+    with transaction.atomic():
+        rows = ModelVersion.objects.select_for_update().filter(pk=version.pk)
+        current = rows.first()
+        if current is None or current.state == VersionState.LIVE:
+            return False
+        current.delete()
+    discard(version=version)
+    return True

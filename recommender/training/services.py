@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.contrib.sites.models import Site
-from django.db import IntegrityError, models, transaction
+from django.db import DatabaseError, IntegrityError, models, transaction
 from django.utils import timezone
 
 from recommender.conf import recommender_settings
@@ -31,6 +32,11 @@ from recommender.training.models import ACTIVE_STATES, RunState, TrainingRun
 from recommender.training.selectors import active_run, live_version
 
 logger = logging.getLogger(__name__)
+
+
+class RunEndedError(Exception):
+    """Somebody ended the run while a step was being taken."""
+
 
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 3
@@ -73,6 +79,10 @@ def advance(*, run_id: UUID) -> TrainingRun:
                 _start(run)
             elif run.state == RunState.TRAINING:
                 _watch(run)
+        except DatabaseError:
+            logger.exception("training run %s could not take its step; it is due again", run.pk)
+        except RunEndedError:
+            clear_run(run.pk)
         except Exception as error:
             logger.exception("training run %s failed", run.pk)
             _fail(run, f"{type(error).__name__}: {error}")
@@ -90,14 +100,33 @@ def cancel(*, run_id: UUID) -> TrainingRun:
     return TrainingRun.objects.get(pk=run_id)
 
 
+def sweep_folders() -> int:
+    """Delete folders of runs that are over: a worker may have died before it did; return how many.
+
+    They hold what people did.
+    """
+    root = Path(recommender_settings.RUNS_DIR)
+    active = set(TrainingRun.objects.filter(state__in=ACTIVE_STATES).values_list("pk", flat=True))
+    swept = 0
+    for folder in root.iterdir() if root.is_dir() else ():
+        with suppress(ValueError):
+            run_id = UUID(folder.name)
+            if run_id not in active:
+                get_engine().stop(folder)
+                clear_run(run_id)
+                swept += 1
+    return swept
+
+
 @contextmanager
 def _lease(run_id: UUID) -> Iterator[TrainingRun | None]:
     """The active run, leased to this process; None when it is over or leased elsewhere."""
     now = timezone.now()
+    until = now + LEASE
     claimed = (
         TrainingRun.objects.filter(pk=run_id, state__in=ACTIVE_STATES)
         .filter(models.Q(leased_until__isnull=True) | models.Q(leased_until__lt=now))
-        .update(leased_until=now + LEASE)
+        .update(leased_until=until)
     )
     if not claimed:
         yield None
@@ -105,7 +134,7 @@ def _lease(run_id: UUID) -> Iterator[TrainingRun | None]:
     try:
         yield TrainingRun.objects.select_related("site").get(pk=run_id)
     finally:
-        TrainingRun.objects.filter(pk=run_id).update(leased_until=None)
+        TrainingRun.objects.filter(pk=run_id, leased_until=until).update(leased_until=None)
 
 
 def _start(run: TrainingRun) -> None:
@@ -126,9 +155,13 @@ def _watch(run: TrainingRun) -> None:
     elif state == "failed":
         _fail(run, str(progress.get("message") or "The job gave no reason."))
     elif get_engine().is_running(run_dir(run.pk)):
+        step = int(progress.get("step", 0))
+        if step > run.step:
+            run.attempts = 1  # it got further: whatever ended it before does not end it always
         _save(
             run,
-            step=int(progress.get("step", 0)),
+            attempts=run.attempts,
+            step=step,
             steps=int(progress.get("steps", 0)),
             message=str(progress.get("message", run.message)),
         )
@@ -169,6 +202,7 @@ def _finish(run: TrainingRun) -> None:
         card=card,
         verdicts=verdicts,
     )
+    _save(run, message="Judged.")
     try:
         registry.promote(version=version)
         message = f"Version {version} is live."
@@ -186,12 +220,16 @@ def _fail(run: TrainingRun, message: str) -> None:
 
 
 def _save(run: TrainingRun, **changes: Any) -> None:
-    """Write ``changes`` unless the run was ended (cancelled) meanwhile."""
+    """Write ``changes``.
+
+    Raises:
+        RunEndedError: the run was ended (cancelled) meanwhile; nothing is written.
+    """
     for name, value in changes.items():
         setattr(run, name, value)
-    TrainingRun.objects.filter(pk=run.pk, state__in=ACTIVE_STATES).update(
-        manifest=run.manifest, **changes
-    )
+    active = TrainingRun.objects.filter(pk=run.pk, state__in=ACTIVE_STATES)
+    if not active.update(manifest=run.manifest, **changes):
+        raise RunEndedError
 
 
 def _read_progress(run: TrainingRun) -> dict[str, Any]:

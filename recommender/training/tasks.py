@@ -10,13 +10,16 @@ from django.utils import timezone
 
 from recommender.conf import recommender_settings
 from recommender.events.selectors import has_training_rows
-from recommender.training import services
-from recommender.training.models import ACTIVE_STATES, TrainingRun
+from recommender.training import registry, services
+from recommender.training.models import ACTIVE_STATES, RunState, TrainingRun
+
+AFTER_FAILURE = timedelta(hours=1)
 
 
 @shared_task(name="attention_recommender.advance_runs", ignore_result=True)
 def advance_runs() -> int:
     """Take the next step of every active run; return how many there were."""
+    services.sweep_folders()
     runs = list(TrainingRun.objects.filter(state__in=ACTIVE_STATES).values_list("pk", flat=True))
     for run_id in runs:
         services.advance(run_id=run_id)
@@ -25,13 +28,21 @@ def advance_runs() -> int:
 
 @shared_task(name="attention_recommender.request_due_runs", ignore_result=True)
 def request_due_runs() -> int:
-    """Request a full retrain for every site whose last run is older than ``TRAIN_EVERY_HOURS``."""
-    since = timezone.now() - timedelta(hours=recommender_settings.TRAIN_EVERY_HOURS)
+    """Request a full retrain for every site whose last run is older than ``TRAIN_EVERY_HOURS``.
+
+    A failed run is tried again after an hour. A model too old to be served, or whose people have
+    all withdrawn, is taken down: the next rung answers.
+    """
+    now = timezone.now()
+    since = now - timedelta(hours=recommender_settings.TRAIN_EVERY_HOURS)
     requested = 0
     for site in Site.objects.order_by("pk"):
-        if TrainingRun.objects.filter(site=site, requested_at__gt=since).exists():
-            continue
-        if has_training_rows(site=site):
+        learnable = has_training_rows(site=site)
+        registry.take_down_expired(site=site, learnable=learnable)
+        runs = TrainingRun.objects.filter(site=site)
+        recent = runs.filter(state__in=(*ACTIVE_STATES, RunState.FINISHED), requested_at__gt=since)
+        failed = runs.filter(state=RunState.FAILED, finished_at__gt=now - AFTER_FAILURE)
+        if learnable and not recent.exists() and not failed.exists():
             services.request_training(site=site)
             requested += 1
     return requested

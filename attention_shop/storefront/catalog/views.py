@@ -65,7 +65,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Find products by words."""
-    query = request.GET.get("q", "").strip()[:MAX_QUERY].replace("\x00", "")
+    query = request.GET.get("q", "").strip()[:MAX_QUERY]
     if not query:
         return render(request, "attention_storefront/search.html", {"query": ""})
     products = Product.objects.for_site(site_of(request)).listed().matching(query)

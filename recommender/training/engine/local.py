@@ -33,6 +33,7 @@ class LocalEngine:
         lock = _take_lock(order.run_dir)
         if lock is None:
             return False
+        (order.run_dir / "job.pid").unlink(missing_ok=True)  # never another process's number
         try:
             with (order.run_dir / "job.log").open("ab") as log:
                 process = subprocess.Popen(  # noqa: S603  arguments are ours

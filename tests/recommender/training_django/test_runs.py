@@ -6,20 +6,26 @@ import json
 import os
 import signal
 import time
+from datetime import timedelta
 from pathlib import Path
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.sites.models import Site
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
+from django.utils import timezone
 
+from consent.purposes import Purpose
+from consent.services import withdraw
 from recommender.serving.folder import load
 from recommender.training import services
 from recommender.training.engine.job_order import JobOrder
 from recommender.training.engine.local import LocalEngine
-from recommender.training.folders import run_dir
+from recommender.training.folders import manifest_dir, run_dir
 from recommender.training.models import ModelVersion, RunState, TrainingRun, VersionState
-from recommender.training.registry import NotPromotable, promote, roll_back
+from recommender.training.registry import NotPromotable, clear_old, promote, roll_back
 from recommender.training.selectors import folder_path, live_model, model_storage
 from recommender.training.services import advance, cancel, request_training
 from recommender.training.tasks import advance_runs, request_due_runs
@@ -202,10 +208,11 @@ def test_a_job_killed_in_the_middle_is_finished_once(site: Site, remember: Remem
     assert not LocalEngine().is_running(run_dir(run.pk))
 
 
-def _version(site: Site, name: str, *, passed: bool = True, live: bool = False) -> ModelVersion:
-    version = ModelVersion.objects.create(
-        site=site, version=name * 64, cut="2026-01-01T00:00:00Z", card={}
-    )
+def _version(
+    site: Site, name: str, *, passed: bool = True, live: bool = False, days_old: int = 0
+) -> ModelVersion:
+    cut = timezone.now() - timedelta(days=days_old)
+    version = ModelVersion.objects.create(site=site, version=name * 64, cut=cut, card={})
     version.gates.create(name="best_part", value=0.1, limit=0.1, passed=passed, message="")
     if live:
         promote(version=version)
@@ -241,6 +248,147 @@ def test_rolling_back_without_an_earlier_version_says_so(site: Site) -> None:
 
     only.refresh_from_db()
     assert only.state == VersionState.LIVE
+
+
+def test_rolling_back_twice_goes_further_back_not_forth(site: Site) -> None:
+    for name in "abc":
+        _version(site, name, live=True)
+
+    roll_back(site=site)
+    roll_back(site=site)
+
+    assert ModelVersion.objects.get(state=VersionState.LIVE).version == "a" * 64
+
+
+def test_refused_versions_never_push_out_what_roll_back_needs(site: Site) -> None:
+    _version(site, "a", live=True)
+    _version(site, "b", live=True)
+    for name in "cdefg":
+        _version(site, name, passed=False)
+
+    clear_old(site=site)
+
+    assert set(ModelVersion.objects.values_list("version", flat=True)) >= {"a" * 64, "b" * 64}
+    assert ModelVersion.objects.count() == 5
+    roll_back(site=site)
+
+
+def test_a_model_past_the_hard_stop_is_taken_down_and_never_promoted(site: Site) -> None:
+    old = _version(site, "a", live=True)
+    ModelVersion.objects.filter(pk=old.pk).update(cut=timezone.now() - timedelta(days=31))
+
+    request_due_runs()
+
+    assert live_model(site=site) is None
+    old.refresh_from_db()
+    with pytest.raises(NotPromotable, match="taken down"):
+        promote(version=old)
+    with pytest.raises(NotPromotable, match="older than 30 days"):
+        promote(version=_version(site, "b", days_old=31))
+
+
+def test_a_model_whose_people_all_withdrew_is_taken_down(
+    site: Site, remember: Remember, engine: IdleEngine
+) -> None:
+    people = remember(2)
+    _version(site, "a", live=True)
+    assert request_due_runs() == 1
+    assert live_model(site=site) is not None
+
+    for person in people:
+        withdraw(shopper_id=person, purposes={Purpose.MODEL_TRAIN}, actor="shopper")
+    request_due_runs()
+
+    assert live_model(site=site) is None
+
+
+def test_a_failed_run_is_tried_again_after_an_hour_not_after_a_day(
+    site: Site, remember: Remember, engine: IdleEngine
+) -> None:
+    remember(2)
+    request_due_runs()
+    failed = TrainingRun.objects.all()
+    failed.update(state=RunState.FAILED, finished_at=timezone.now())
+    assert request_due_runs() == 0
+
+    failed.update(finished_at=timezone.now() - timedelta(minutes=61))
+
+    assert request_due_runs() == 1
+
+
+def test_a_job_that_gets_further_each_time_is_not_given_up(
+    site: Site, remember: Remember, engine: IdleEngine
+) -> None:
+    remember(3)
+    run = request_training(site=site)
+    for step in range(1, 6):
+        advance(run_id=run.pk)
+        run_dir(run.pk).mkdir(parents=True, exist_ok=True)
+        _progress(run, state="running", step=step, steps=9)
+        advance(run_id=run.pk)
+        engine.running = False
+
+    advance(run_id=run.pk)
+
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == (RunState.TRAINING, 2)
+
+
+def test_folders_of_runs_that_are_over_are_swept(
+    site: Site, remember: Remember, engine: IdleEngine
+) -> None:
+    remember(3)
+    run = advance(run_id=request_training(site=site).pk)
+    (run_dir(run.pk).parent / str(uuid4())).mkdir()
+    assert manifest_dir(run.pk).is_dir()
+    advance_runs()
+    assert [folder.name for folder in run_dir(run.pk).parent.iterdir()] == [str(run.pk)]
+
+    TrainingRun.objects.filter(pk=run.pk).update(state=RunState.FINISHED)
+    advance_runs()
+
+    assert list(run_dir(run.pk).parent.iterdir()) == []
+
+
+def test_a_run_cancelled_while_its_manifest_is_written_starts_no_job(
+    site: Site, remember: Remember, engine: IdleEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember(3)
+    run = request_training(site=site)
+    build = services.build_manifest
+
+    def cancelled_meanwhile(**given: Any) -> Any:
+        manifest = build(**given)
+        cancel(run_id=run.pk)
+        return manifest
+
+    monkeypatch.setattr(services, "build_manifest", cancelled_meanwhile)
+
+    advance(run_id=run.pk)
+
+    run.refresh_from_db()
+    assert run.state == RunState.CANCELLED
+    assert engine.orders == []
+    assert not run_dir(run.pk).exists()
+
+
+def test_a_database_that_stumbles_does_not_end_the_run(
+    site: Site, remember: Remember, engine: IdleEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember(3)
+    run = request_training(site=site)
+
+    def locked(**given: Any) -> Any:
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "build_manifest", locked)
+        advance(run_id=run.pk)
+    assert TrainingRun.objects.get().state == RunState.REQUESTED
+
+    advance(run_id=run.pk)
+
+    assert TrainingRun.objects.get().state == RunState.TRAINING
 
 
 def test_due_runs_are_requested_once_a_day_where_there_is_something_to_learn(
