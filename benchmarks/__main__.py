@@ -50,7 +50,7 @@ def section(name: str, report: dict[str, object]) -> str:
     assert isinstance(rows, list)
     columns = list(dict.fromkeys(key for row in rows for key in row))
     lines = [
-        f"`python -m benchmarks.{name}`, {dt.datetime.now(dt.UTC):%Y-%m-%d}, {report['machine']}",
+        f"`python -m benchmarks.{name}`, {dt.datetime.now(dt.UTC):%Y-%m-%d}, {_machine(report)}",
         "",
         "| " + " | ".join(columns) + " |",
         "|" + " --- |" * len(columns),
@@ -58,6 +58,15 @@ def section(name: str, report: dict[str, object]) -> str:
     for row in rows:
         lines.append("| " + " | ".join(_cell(row.get(column)) for column in columns) + " |")
     return "\n".join(lines)
+
+
+def _machine(report: dict[str, object]) -> str:
+    facts = report["machine"]
+    assert isinstance(facts, dict)
+    return (
+        f"{facts['cores']} cores, {facts['memory_gib']:.0f} GiB, {facts['processor']}, "
+        f"{facts['system']}, Python {facts['python']}"
+    )
 
 
 def _cell(value: object) -> str:
