@@ -38,7 +38,7 @@ class ContentSecurityPolicyMiddleware:
 
 
 class PlainTextMiddleware:
-    """Answer 400 to a NUL character in an address or form.
+    """Answer 400 to a NUL character in an address or form of the storefront.
 
     PostgreSQL can neither compare nor keep one, which would be an error of the shop's own.
     Bodies that are not forms are left to the views that read them.
@@ -58,6 +58,9 @@ class PlainTextMiddleware:
         Raises:
             BadRequest: which Django answers with 400.
         """
+        match = request.resolver_match
+        if match is None or match.namespace != "attention_storefront":
+            return
         address = request.path + request.META.get("QUERY_STRING", "")
         if "\0" in address or "%00" in address:
             raise BadRequest("A NUL character in the address.")

@@ -4,7 +4,7 @@ The pointer in the database is asked at most every `CHECK_SECONDS`. A model is o
 request that first needs it, once per process and version, unless `warm` did so at the start; that
 time is not part of the slate's budget. Other requests of the process do not wait: they answer with
 the model held until then or the next rung. A folder that cannot be opened is tried again after a
-growing pause.
+growing pause; until it opens, the model before it answers.
 """
 
 from __future__ import annotations
@@ -81,7 +81,11 @@ def current(*, site: Site) -> Live:
         held.live = None
         raise ModelUnavailable("no_model")
     if held.live is None or held.live.version != held.pointer.version:
-        _open(site, held, held.pointer)
+        try:
+            _open(site, held, held.pointer)
+        except ModelUnavailable:
+            if held.live is None:  # else the one before goes on until the new one opens
+                raise
     if held.live is None:
         raise ModelUnavailable("model_opening")
     held.live.shelf.refresh_when_due()
@@ -144,7 +148,6 @@ def _open(site: Site, held: _Held, pointer: LiveModel) -> None:
 
 def _rest(held: _Held, pointer: LiveModel, error: Exception) -> None:
     """Note that the version cannot be opened, and for how long it is left alone."""
-    held.live = None
     held.cause = "model_error"
     if isinstance(error, FolderError):
         held.cause = "model_corrupt" if pointer.folder.exists() else "model_missing"

@@ -109,6 +109,19 @@ def test_a_corrupt_folder_is_never_served_and_a_good_one_is_at_once(
     assert (second.rung, second.model_version) == (Rung.MODEL, "c" * 64)
 
 
+def test_a_new_folder_that_cannot_be_opened_leaves_the_model_before_it_answering(
+    publish: Publish, ask: Ask, anybody: HttpRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "CHECK_SECONDS", 0.0)
+    publish("b" * 64)
+    ask(anybody)
+
+    shutil.rmtree(folder_path(publish("c" * 64)))
+    slate = ask(anybody)
+
+    assert (slate.rung, slate.model_version) == (Rung.MODEL, "b" * 64)
+
+
 def test_the_pause_before_a_broken_folder_is_tried_again_grows(
     publish: Publish, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
