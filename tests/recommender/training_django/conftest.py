@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from django.contrib.sites.models import Site
+from django.utils import timezone
 from pytest_django import Settings
 
 from consent.purposes import BANNER_PURPOSES, Purpose
@@ -18,6 +19,8 @@ from recommender.catalog.services import mirror_products
 from recommender.events.kinds import Kind
 from recommender.events.records import ImportedEvent
 from recommender.events.services import import_events
+from recommender.training.models import ModelVersion
+from recommender.training.registry import promote
 
 PRODUCTS = 24
 EVIDENCE = "0" * 64
@@ -88,3 +91,14 @@ def remember(site: Site) -> Remember:
         return [person.pk for person in people]
 
     return remember
+
+
+def new_version(
+    site: Site, name: str, *, passed: bool = True, live: bool = False, days_old: int = 0
+) -> ModelVersion:
+    cut = timezone.now() - timedelta(days=days_old)
+    version = ModelVersion.objects.create(site=site, version=name * 64, cut=cut, card={})
+    version.gates.create(name="best_part", value=0.1, limit=0.1, passed=passed, message="")
+    if live:
+        promote(version=version)
+    return version

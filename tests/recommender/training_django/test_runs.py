@@ -25,11 +25,10 @@ from recommender.training.engine.job_order import JobOrder
 from recommender.training.engine.local import LocalEngine
 from recommender.training.folders import manifest_dir, run_dir
 from recommender.training.models import ModelVersion, RunState, TrainingRun, VersionState
-from recommender.training.registry import NotPromotable, clear_old, promote, roll_back
 from recommender.training.selectors import folder_path, live_model, model_storage
 from recommender.training.services import advance, cancel, request_training
 from recommender.training.tasks import advance_runs, request_due_runs
-from tests.recommender.training_django.conftest import PRODUCTS, Remember
+from tests.recommender.training_django.conftest import PRODUCTS, Remember, new_version
 
 
 class IdleEngine:
@@ -208,90 +207,11 @@ def test_a_job_killed_in_the_middle_is_finished_once(site: Site, remember: Remem
     assert not LocalEngine().is_running(run_dir(run.pk))
 
 
-def _version(
-    site: Site, name: str, *, passed: bool = True, live: bool = False, days_old: int = 0
-) -> ModelVersion:
-    cut = timezone.now() - timedelta(days=days_old)
-    version = ModelVersion.objects.create(site=site, version=name * 64, cut=cut, card={})
-    version.gates.create(name="best_part", value=0.1, limit=0.1, passed=passed, message="")
-    if live:
-        promote(version=version)
-    return version
-
-
-def test_a_version_that_failed_a_gate_never_answers(site: Site) -> None:
-    live = _version(site, "a", live=True)
-    worse = _version(site, "b", passed=False)
-
-    with pytest.raises(NotPromotable, match="best_part"):
-        promote(version=worse)
-
-    assert ModelVersion.objects.get(state=VersionState.LIVE) == live
-
-
-def test_rolling_back_brings_the_version_before(site: Site) -> None:
-    first = _version(site, "a", live=True)
-    second = _version(site, "b", live=True)
-
-    roll_back(site=site)
-
-    first.refresh_from_db()
-    second.refresh_from_db()
-    assert (first.state, second.state) == (VersionState.LIVE, VersionState.RETIRED)
-
-
-def test_rolling_back_without_an_earlier_version_says_so(site: Site) -> None:
-    only = _version(site, "a", live=True)
-
-    with pytest.raises(NotPromotable, match="No earlier version"):
-        roll_back(site=site)
-
-    only.refresh_from_db()
-    assert only.state == VersionState.LIVE
-
-
-def test_rolling_back_twice_goes_further_back_not_forth(site: Site) -> None:
-    for name in "abc":
-        _version(site, name, live=True)
-
-    roll_back(site=site)
-    roll_back(site=site)
-
-    assert ModelVersion.objects.get(state=VersionState.LIVE).version == "a" * 64
-
-
-def test_refused_versions_never_push_out_what_roll_back_needs(site: Site) -> None:
-    _version(site, "a", live=True)
-    _version(site, "b", live=True)
-    for name in "cdefg":
-        _version(site, name, passed=False)
-
-    clear_old(site=site)
-
-    assert set(ModelVersion.objects.values_list("version", flat=True)) >= {"a" * 64, "b" * 64}
-    assert ModelVersion.objects.count() == 5
-    roll_back(site=site)
-
-
-def test_a_model_past_the_hard_stop_is_taken_down_and_never_promoted(site: Site) -> None:
-    old = _version(site, "a", live=True)
-    ModelVersion.objects.filter(pk=old.pk).update(cut=timezone.now() - timedelta(days=31))
-
-    request_due_runs()
-
-    assert live_model(site=site) is None
-    old.refresh_from_db()
-    with pytest.raises(NotPromotable, match="taken down"):
-        promote(version=old)
-    with pytest.raises(NotPromotable, match="older than 30 days"):
-        promote(version=_version(site, "b", days_old=31))
-
-
 def test_a_model_whose_people_all_withdrew_is_taken_down(
     site: Site, remember: Remember, engine: IdleEngine
 ) -> None:
     people = remember(2)
-    _version(site, "a", live=True)
+    new_version(site, "a", live=True)
     assert request_due_runs() == 1
     assert live_model(site=site) is not None
 
