@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import connections, router
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from consent.gate import Permit
@@ -54,10 +54,11 @@ def recent_history(*, permit: Permit, limit: int = 50) -> list[HistoryItem]:
         return []
     connection = connections[router.db_for_read(Event)]
     since = timezone.now() - timedelta(days=days_of(Purpose.RECS_PERSONAL))
-    key = permit.shopper_id.hex if connection.vendor == "sqlite" else permit.shopper_id
+    is_sqlite = connection.vendor == "sqlite"
+    key = permit.shopper_id.hex if is_sqlite else permit.shopper_id
     oldest = connection.ops.adapt_datetimefield_value(since)
     with connection.cursor() as cursor:
-        cursor.execute(_sql(connection), [key, oldest, limit, key, oldest, MOST_DISLIKES])
+        cursor.execute(_sql(is_sqlite), [key, oldest, limit, key, oldest, MOST_DISLIKES])
         rows = cursor.fetchall()
     rows.sort(key=lambda row: row[0])
     return [
@@ -76,24 +77,24 @@ def days_of(purpose: Purpose) -> int:
     return int(recommender_settings.EVENT_RETENTION_DAYS.get(str(purpose), 0))
 
 
-def _sql(connection: BaseDatabaseWrapper) -> str:
+@cache
+def _sql(is_sqlite: bool) -> str:
     weighing = {kind for kind, weight in DEFAULT_WEIGHTS.items() if weight > 0} - DISLIKES
     disliking = f"e.kind IN ({_codes(DISLIKES)})"
     liked = f"{_WEIGHTED.format(codes=_codes(weighing))} AND NOT ({disliking})"
-    newest, hidden = (_branch(connection, kinds) for kinds in (liked, disliking))
+    newest, hidden = (_branch(is_sqlite, kinds) for kinds in (liked, disliking))
     return f"SELECT * FROM ({newest}) a UNION ALL SELECT * FROM ({hidden}) b"  # noqa: S608
 
 
-def _branch(connection: BaseDatabaseWrapper, kinds: str) -> str:
-    quote = connection.ops.quote_name
+def _branch(is_sqlite: bool, kinds: str) -> str:
     return _ROWS.format(
-        event=quote(Event._meta.db_table),
-        product=quote(Product._meta.db_table),
-        category=quote(Category._meta.db_table),
-        weight=quote(KindWeight._meta.db_table),
+        event=f'"{Event._meta.db_table}"',
+        product=f'"{Product._meta.db_table}"',
+        category=f'"{Category._meta.db_table}"',
+        weight=f'"{KindWeight._meta.db_table}"',
         kinds=kinds,
         bit=Purpose.RECS_PERSONAL.bit,
-        no="0" if connection.vendor == "sqlite" else "false",
+        no="0" if is_sqlite else "false",
     )
 
 

@@ -49,7 +49,7 @@ class Proposal(NamedTuple):
 class _Limits(NamedTuple):
     """Items that may not be proposed, in the two forms the ranker takes.
 
-    Masking costs a second scan of all vectors; withholding a few items by name does not. So a
+    A mask costs a walk through the whole catalog; withholding a few items by name does not. So a
     mask is used for a category or when much of the catalog is barred.
     """
 
@@ -106,7 +106,7 @@ def _for_person(
     published = live.published
     exclude = limits.exclude
     if placement.seen == SeenRule.DROP:
-        exclude = np.union1d(exclude, items[items >= 0])
+        exclude = np.concatenate([exclude, np.unique(items[items >= 0])])
     ranked = published.rank(
         items,
         np.array([encounter.age for encounter in profile.encounters]),
@@ -165,7 +165,7 @@ def _limits(live: Live, excluded: Iterable[str], category: str) -> _Limits:
         return _Limits(exclude, live.shelf.in_category(category))
     if len(live.shelf.barred) > FEW_BARRED:
         return _Limits(exclude, live.shelf.eligible)
-    return _Limits(np.union1d(exclude, live.shelf.barred), None)
+    return _Limits(np.concatenate([exclude, live.shelf.barred]), None)
 
 
 def _items_met(live: Live, profile: Profile) -> Indices:

@@ -53,11 +53,11 @@ class Encoder:
             return self._session
 
 
-def open_session(path: Path) -> onnxruntime.InferenceSession:
-    """Open an ONNX file on one thread of the CPU.
+def open_session(graph: Path | bytes) -> onnxruntime.InferenceSession:
+    """Open an ONNX file, or its content, on one thread of the CPU.
 
     Raises:
-        FolderError: the file is not a graph that onnxruntime can run.
+        FolderError: it is not a graph that onnxruntime can run.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -67,7 +67,10 @@ def open_session(path: Path) -> onnxruntime.InferenceSession:
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(
-            str(path), sess_options=options, providers=["CPUExecutionProvider"]
+            str(graph) if isinstance(graph, Path) else graph,
+            sess_options=options,
+            providers=["CPUExecutionProvider"],
         )
     except Exception as error:
-        raise FolderError(f"{path.name} cannot be run: {error}") from error
+        name = graph.name if isinstance(graph, Path) else "The graph"
+        raise FolderError(f"{name} cannot be run: {error}") from error

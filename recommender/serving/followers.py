@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from recommender.serving.tally import Tally, tally
+
 
 class FollowerTable:
     """Transition rows as CSR arrays: row i lists the products that followed product i.
@@ -33,13 +35,10 @@ class FollowerTable:
         start, end = self._indptr[item], self._indptr[item + 1]
         return self._indices[start:end], self._data[start:end]
 
-    def scores(self, items: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """Return float32[n]: decayed sum of the rows of the newest of ``items``."""
-        total = np.zeros(self.n, dtype=np.float32)
-        for age, item in enumerate(items[: -self.history - 1 : -1]):
-            followers, scores = self.row(item)
-            total[followers] += np.float32(self.decay**age) * scores
-        return total
+    def follow(self, items: npt.NDArray[np.int64]) -> Tally:
+        """Return what followed the newest of ``items``: the decayed sum of their rows."""
+        rows = self._rows(items)
+        return tally([followers for followers, _ in rows], [scores for _, scores in rows])
 
     def sources(
         self, items: npt.NDArray[np.int64], answers: npt.NDArray[np.int32]
@@ -50,16 +49,23 @@ class FollowerTable:
             items: int64[h], the history, oldest first.
             answers: int32[k].
         """
-        best = np.zeros(len(answers), dtype=np.float32)
-        sources = np.full(len(answers), -1, dtype=np.int32)
-        for age, item in enumerate(items[: -self.history - 1 : -1]):
+        rows = self._rows(items)
+        if sum(len(followers) for followers, _ in rows) == 0:
+            return np.full(len(answers), -1, dtype=np.int32)
+        followers = np.concatenate([row[0] for row in rows])
+        scores = np.concatenate([row[1] for row in rows])
+        places = np.repeat(np.arange(len(rows)), [len(row[0]) for row in rows])
+        given = np.where(followers[None, :] == answers[:, None], scores[None, :], 0.0)
+        best = given.argmax(axis=1)
+        met = given[np.arange(len(answers)), best] > 0
+        return np.where(met, len(items) - 1 - places[best], -1).astype(np.int32)
+
+    def _rows(
+        self, items: npt.NDArray[np.int64]
+    ) -> list[tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]]:
+        """Followers and decayed scores of the newest of ``items``, newest first."""
+        rows = []
+        for age, item in enumerate(items[: -self.history - 1 : -1].tolist()):
             followers, scores = self.row(item)
-            if len(followers) == 0:
-                continue
-            place = np.searchsorted(followers, answers)
-            place[place == len(followers)] = 0
-            share = scores[place] * np.float32(self.decay**age)
-            better = (followers[place] == answers) & (share > best)
-            best[better] = share[better]
-            sources[better] = len(items) - 1 - age
-        return sources
+            rows.append((followers, scores * np.float32(self.decay**age)))
+        return rows

@@ -32,7 +32,8 @@ from recommender.serving.slate import Mode, Reason, ReasonKind, Rung, SlateItem
 
 logger = logging.getLogger(__name__)
 
-SPARE = 8
+SPARE = 4
+WIDER = 4
 LOG_SECONDS = 60.0
 _logged: dict[str, float] = {}
 
@@ -74,7 +75,7 @@ class Climb:
     @property
     def enough(self) -> int:
         """Candidates to ask for: some of them will not be available."""
-        return self.size + max(SPARE, self.size)
+        return self.size + max(SPARE, self.size // 2)
 
 
 def climb(ask: Climb) -> None:
@@ -144,7 +145,16 @@ def _read_basket(ask: Climb) -> None:
 
 
 def _from_model(ask: Climb) -> None:
+    """Ask the model, and once more for many where too many of its first were not available."""
+    for count in (ask.enough, WIDER * ask.enough):
+        if _proposed(ask, count) < count or ask.missing <= 0:
+            return
+
+
+def _proposed(ask: Climb, count: int) -> int:
+    """Put what the model proposes on the slate; return how many it proposed."""
     assert ask.live is not None
+    ask.deadline.check("ranking")
     proposal = candidates.propose(
         live=ask.live,
         placement=ask.placement,
@@ -152,7 +162,7 @@ def _from_model(ask: Climb) -> None:
         profile=ask.profile,
         basket=ask.basket,
         excluded=ask.excluded,
-        count=ask.enough,
+        count=count,
     )
     ask.deadline.check("products")
     ids = {found.product_id for found in proposal.candidates}.union(proposal.named)
@@ -160,6 +170,7 @@ def _from_model(ask: Climb) -> None:
     _settle(ask, proposal.candidates, products)
     if ask.items:
         ask.mode, ask.model_version = proposal.mode, ask.live.version
+    return len(proposal.candidates)
 
 
 def _from_sales(ask: Climb) -> None:

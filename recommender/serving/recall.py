@@ -22,13 +22,15 @@ from recommender.serving.encoder import Encoder
 from recommender.serving.followers import FollowerTable
 from recommender.serving.format import Meta
 from recommender.serving.history import History, read_history
-from recommender.serving.scan import Neighbors, VectorScan
+from recommender.serving.scan import Neighbors, ScannedScores, VectorScan
+from recommender.serving.tally import Tally, tally
 
-ATTENTION_CANDIDATES = 128
+ATTENTION_CANDIDATES = 64
 TRANSITION_CANDIDATES = 128
 POPULAR_CANDIDATES = 128
 
 Items = npt.NDArray[np.int32]
+Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
@@ -63,7 +65,7 @@ class Published:
         self,
         *,
         meta: Meta,
-        products: npt.NDArray[np.int64],
+        products: Indices,
         popularity: npt.NDArray[np.float32],
         followers: FollowerTable,
         scan: VectorScan | None,
@@ -84,7 +86,7 @@ class Published:
         repeats = meta.repeat_history if meta.weights.repeats > 0 else 0
         return max(meta.history, meta.transition_history, repeats)
 
-    def index_of(self, product_ids: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    def index_of(self, product_ids: npt.ArrayLike) -> Indices:
         """Return int64[m], the item index of each mirror product id; -1 where unknown."""
         wanted = np.asarray(product_ids, dtype=np.int64)
         place = np.minimum(np.searchsorted(self._ids, wanted), len(self._ids) - 1)
@@ -122,26 +124,25 @@ class Published:
         refused = withheld
         if exclude is not None:
             refused = np.concatenate([withheld, _known(exclude)])
-        transitions = self._followers.scores(history.items)
-        transitions[withheld] = 0.0
+        transitions = self._followers.follow(history.items).without(withheld)
         marked = self._reachable(k, history, transitions, len(refused), eligible)
-        state = top = None
+        attention = None
         if mix.attention > 0 and self._encoder is not None and self._scan is not None:
-            state = self._state(history)
-            top = self._nearest_to_state(state, k, len(refused), eligible, marked)
+            attention = self._scan.scores(self._state(history))
+            nearest = attention.top(max(ATTENTION_CANDIDATES, 2 * k) + len(refused), eligible)
+            marked[nearest.items] = True
         marked[refused] = False
         if eligible is not None:
             marked &= eligible
         candidates = np.flatnonzero(marked)
         parts = np.zeros((len(candidates), 4), dtype=np.float32)
-        if state is not None and top is not None:
-            parts[:, 0] = mix.attention * self._attention(state, top, candidates, withheld)
-        parts[:, 1] = mix.transitions * _share(transitions, candidates)
+        if attention is not None:
+            parts[:, 0] = mix.attention * _softmax(attention, nearest, candidates, withheld)
+        parts[:, 1] = mix.transitions * transitions.odds(candidates)
         parts[:, 2] = mix.popularity * self._popular.odds(candidates, withheld)
         if mix.repeats > 0:
-            repeats = self._repeats(history)
-            repeats[withheld] = 0.0
-            parts[:, 3] = mix.repeats * _share(repeats, candidates)
+            repeats = self._repeats(history).without(withheld)
+            parts[:, 3] = mix.repeats * repeats.odds(candidates)
         return self._answer(candidates, parts, k, history)
 
     def related(self, item: int, *, k: int, eligible: Mask | None = None) -> Ranked:
@@ -157,7 +158,7 @@ class Published:
         if not 0 <= item < self.meta.n:
             raise ValueError(f"item {item} is not an index below {self.meta.n}")
         allowed = self._allowed([item], eligible)
-        tiers: list[tuple[int, npt.NDArray[np.int64], Floats]] = []
+        tiers: list[tuple[int, Indices, Floats]] = []
         followed, shares = self._followers.row(item)
         tiers.append((1, followed.astype(np.int64), shares))
         if self._scan is not None and self.meta.d > 0:
@@ -175,35 +176,19 @@ class Published:
         self,
         k: int,
         history: History,
-        transitions: Floats,
+        transitions: Tally,
         refused: int,
         eligible: Mask | None,
     ) -> Mask:
         """Return bool[n]: what transitions, popularity or repeats could lift into the list."""
         marked = np.zeros(self.meta.n, dtype=bool)
-        found = np.flatnonzero(transitions > 0)
         if eligible is not None:
-            found = found[eligible[found]]
-        most = max(TRANSITION_CANDIDATES, 2 * k) + refused
-        if len(found) > most:
-            found = found[np.argpartition(-transitions[found], most - 1)[:most]]
-        marked[found] = True
+            transitions = transitions.without(transitions.items[~eligible[transitions.items]])
+        marked[transitions.best(max(TRANSITION_CANDIDATES, 2 * k) + refused)] = True
         marked[self._popular.most(max(POPULAR_CANDIDATES, 2 * k) + refused, eligible)] = True
         if not self.meta.seen_filter:
             marked[history.items] = True
         return marked
-
-    def _nearest_to_state(
-        self, state: Floats, k: int, refused: int, eligible: Mask | None, marked: Mask
-    ) -> Neighbors:
-        """Mark what attention could lift into the list; return the nearest of all items."""
-        assert self._scan is not None
-        wide = max(ATTENTION_CANDIDATES, 2 * k) + refused
-        top = self._scan.top(state, wide)
-        marked[top.items] = True
-        if eligible is not None and int(eligible[top.items].sum()) < wide // 2:
-            marked[self._scan.top(state, wide, eligible).items] = True
-        return top
 
     def _state(self, history: History) -> Floats:
         assert self._scan is not None
@@ -213,33 +198,13 @@ class Published:
         state = self._encoder.state(self._scan.gather(recent), ages - ages[-1])
         return state / np.float32(self.meta.temperature)
 
-    def _attention(
-        self,
-        state: Floats,
-        top: Neighbors,
-        candidates: npt.NDArray[np.int64],
-        withheld: npt.NDArray[np.int64],
-    ) -> Floats:
-        """Return float32[m]: softmax over the products that are not withheld."""
-        assert self._scan is not None
-        level = self._scan.log_normalizer(state, top)
-        odds: Floats = np.exp(self._scan.gather(candidates) @ state - np.float32(level))
-        if len(withheld):
-            lost = float(np.exp(self._scan.gather(withheld) @ state - np.float32(level)).sum())
-            odds /= np.float32(max(1.0 - lost, 1e-6))
-        return odds
-
-    def _repeats(self, history: History) -> Floats:
-        scores = np.zeros(self.meta.n, dtype=np.float32)
+    def _repeats(self, history: History) -> Tally:
         items = history.items[-self.meta.repeat_history :]
         ages = np.arange(len(items) - 1, -1, -1)
         decay = np.float32(self.meta.repeat_decay) ** ages
-        np.add.at(scores, items, history.weights[-self.meta.repeat_history :] * decay)
-        return scores
+        return tally([items], [history.weights[-self.meta.repeat_history :] * decay])
 
-    def _answer(
-        self, candidates: npt.NDArray[np.int64], parts: Floats, k: int, history: History
-    ) -> Ranked:
+    def _answer(self, candidates: Indices, parts: Floats, k: int, history: History) -> Ranked:
         scores = parts.sum(axis=1)
         if 4 * k < len(scores):
             floor = np.partition(scores, len(scores) - k)[len(scores) - k] if k else np.inf
@@ -270,9 +235,7 @@ class Published:
         assert self._scan is not None
         query = self._scan.gather(np.array([item]))[0]
         wide = max(2 * count, ATTENTION_CANDIDATES)
-        found = self._scan.top(query, wide).items
-        if allowed is not None and int(allowed[found].sum()) < count:
-            found = self._scan.top(query, wide, allowed).items
+        found = self._scan.scores(query).top(wide, allowed).items
         near = self._scan.gather(found)
         lengths = np.linalg.norm(near, axis=1) * np.linalg.norm(query)
         cosine = np.clip(near @ query / np.maximum(lengths, 1e-6), 0, 1)
@@ -281,13 +244,13 @@ class Published:
 
     def _by_tier(
         self,
-        tiers: list[tuple[int, npt.NDArray[np.int64], Floats]],
+        tiers: list[tuple[int, Indices, Floats]],
         allowed: Mask | None,
         k: int,
     ) -> Ranked:
-        items: list[npt.NDArray[np.int64]] = []
+        items: list[Indices] = []
         parts: list[Floats] = []
-        taken: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        taken: Indices = np.zeros(0, dtype=np.int64)
         for tier, (column, found, scores) in enumerate(tiers):
             fresh = ~np.isin(found, taken)
             if allowed is not None:
@@ -307,15 +270,19 @@ class Published:
         return Ranked(taken.astype(np.int32), ranked.sum(axis=1), ranked, sources)
 
 
-def _share(scores: Floats, candidates: npt.NDArray[np.int64]) -> Floats:
-    """Return float32[m]: shares of the candidates in the sum of all scores."""
-    total = float(scores.sum())
-    if total <= 1e-12:
-        return np.zeros(len(candidates), dtype=np.float32)
-    return scores[candidates] / np.float32(total)
+def _softmax(
+    scores: ScannedScores, nearest: Neighbors, items: Indices, withheld: Indices
+) -> Floats:
+    """Return float32[m]: odds of ``items`` among the products that are not withheld."""
+    level = np.float32(scores.log_normalizer(nearest))
+    odds: Floats = np.exp(scores.of(items) - level)
+    if len(withheld):
+        lost = float(np.exp(scores.of(withheld) - level).sum())
+        odds /= np.float32(max(1.0 - lost, 1e-6))
+    return odds
 
 
-def _known(items: npt.ArrayLike) -> npt.NDArray[np.int64]:
+def _known(items: npt.ArrayLike) -> Indices:
     """Return the items that are not negative, which stands for unknown."""
     found = np.asarray(items, dtype=np.int64).reshape(-1)
     return found[found >= 0]

@@ -3,98 +3,146 @@
 from __future__ import annotations
 
 import threading
+from typing import NamedTuple
 
-import faiss
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
 
-EXACT_NORMALIZER = 16_384
-NORMALIZER_SAMPLE = 8192
-SAMPLE_SEED = 20_200
+from recommender.serving.encoder import open_session
+from recommender.serving.product_graph import QUERY, SCORES, ZERO, product_graph
 
-faiss.omp_set_num_threads(1)
+LARGEST = 127
+CHUNK = 16_384
+
+Items = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
 
 
-class Neighbors:
-    """Products closest to a vector: ``items`` int64[m] and ``scores`` float32[m], best first."""
+class Neighbors(NamedTuple):
+    """Products closest to a vector, best first.
 
-    __slots__ = ("items", "scores")
+    Attributes:
+        items: int64[m].
+        scores: float32[m], inner products.
+    """
 
-    def __init__(self, items: npt.NDArray[np.int64], scores: npt.NDArray[np.float32]) -> None:
-        self.items = items
-        self.scores = scores
+    items: Items
+    scores: Floats
 
 
 class VectorScan:
-    """A table of product vectors, float16[n, d], searched completely at half precision.
+    """A table of product vectors, float16[n, d], searched completely.
 
-    The denominator of the softmax over all n products is a sum over all rows up to
-    `EXACT_NORMALIZER` products. Above, the rows that the search returned are summed exactly and
-    the rest is estimated from a fixed uniform sample of `NORMALIZER_SAMPLE` rows: the largest terms
-    are never sampled, so the error of the estimate stays far below one percent.
+    A scan multiplies one byte a component: the speed of memory is what limits it. What it finds is
+    scored again from the table, and so many are that none left out can belong to the answer: the
+    score of a product differs from that of its bytes by at most
+    ``|q| max|v - v'| + |q - q'| max|v'|``, where q' and v' are what the bytes say (Cauchy-Schwarz).
+    So the answer is the one the whole table would give.
     """
 
     def __init__(self, vectors: npt.NDArray[np.float16]) -> None:
         self.vectors = vectors
         self.n, self.d = vectors.shape
         self._lock = threading.Lock()
-        self._index: faiss.IndexScalarQuantizer | None = None
-        self._rows: npt.NDArray[np.int64] | None = None
-        self._sample: npt.NDArray[np.float32] | None = None
+        self._coded: _Coded | None = None
 
-    def gather(self, items: npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
+    def gather(self, items: npt.NDArray[np.integer]) -> Floats:
         """Return float32[m, d], the vectors of ``items``."""
-        rows: npt.NDArray[np.float32] = self.vectors[items].astype(np.float32)
+        rows: Floats = self.vectors[items].astype(np.float32)
         return rows
 
-    def top(
-        self,
-        query: npt.NDArray[np.float32],
-        count: int,
-        eligible: npt.NDArray[np.bool_] | None = None,
-    ) -> Neighbors:
-        """Return the ``count`` products with the largest inner product among the eligible."""
-        parameters = None
-        if eligible is not None:
-            bits = np.packbits(eligible, bitorder="little")
-            selector = faiss.IDSelectorBitmap(self.n, faiss.swig_ptr(bits))
-            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-        scores, items = self._open().search(query[None], min(count, self.n), params=parameters)
-        found = items[0] >= 0
-        return Neighbors(items[0][found], scores[0][found])
+    def scores(self, query: Floats) -> ScannedScores:
+        """Return the inner product of ``query``, float32[d], with every product."""
+        coded = self._open()
+        step = max(float(np.abs(query).max()), 1e-12) / LARGEST
+        codes = np.rint(query / np.float32(step))
+        lost = float(np.linalg.norm(query - codes * np.float32(step)))
+        feed = {QUERY: (codes + ZERO).astype(np.uint8)[None]}
+        (rough,) = coded.session.run([SCORES], feed)
+        unit = step * coded.step
+        margin = float(np.linalg.norm(query)) * coded.error + lost * coded.length
+        return ScannedScores(self, query, rough[0], unit, margin)
 
-    def log_normalizer(self, query: npt.NDArray[np.float32], top: Neighbors) -> float:
-        """Return log sum over all products of exp(query . vector).
+    def _open(self) -> _Coded:
+        with self._lock:
+            if self._coded is None:
+                self._coded = _code(self.vectors)
+            return self._coded
+
+
+class ScannedScores:
+    """Scores of all products for one query, exact where it matters."""
+
+    def __init__(
+        self,
+        scan: VectorScan,
+        query: Floats,
+        rough: npt.NDArray[np.int32],
+        unit: float,
+        margin: float,
+    ) -> None:
+        self._scan, self._query = scan, query
+        self._rough, self._unit, self._margin = rough, unit, margin
+
+    def of(self, items: npt.NDArray[np.integer]) -> Floats:
+        """Return float32[m], the inner products of ``items``."""
+        return self._scan.gather(items) @ self._query
+
+    def top(self, count: int, eligible: npt.NDArray[np.bool_] | None = None) -> Neighbors:
+        """Return the ``count`` products with the largest inner product among the eligible."""
+        among = None if eligible is None else np.flatnonzero(eligible)
+        rough = self._rough if among is None else self._rough[among]
+        first = len(rough) - count
+        floor = int(rough.min()) if first <= 0 else int(np.partition(rough, first)[first])
+        places = np.flatnonzero(rough >= floor - int(2 * self._margin / self._unit) - 1)
+        found = places if among is None else among[places]
+        scores = self.of(found)
+        order = np.argsort(-scores, kind="stable")[:count]
+        return Neighbors(found[order], scores[order])
+
+    def log_normalizer(self, top: Neighbors) -> float:
+        """Return log sum over all products of exp(score).
 
         Args:
-            query: float32[d].
-            top: what `top` returned for this query with no eligibility.
+            top: the largest scores, which carry most of the sum and are added exactly.
         """
-        self._open()
-        assert self._sample is not None
-        assert self._rows is not None
-        scores = self._sample @ query
-        peak = float(max(scores.max(), top.scores[0] if len(top.scores) else -np.inf))
-        if len(self._rows) == self.n:
-            return peak + float(np.log(np.exp(scores - peak).sum(dtype=np.float64)))
-        floor = float(top.scores[-1])
-        tail = np.exp(scores[scores < floor] - peak).sum(dtype=np.float64)
-        head = np.exp(top.scores - peak).sum(dtype=np.float64)
-        return peak + float(np.log(head + tail * (self.n / len(self._rows))))
+        odds = self._rough.astype(np.float32)
+        odds *= np.float32(self._unit)
+        peak = float(top.scores[0]) if len(top.scores) else float(odds.max())
+        odds -= np.float32(peak)
+        np.exp(odds, out=odds)
+        odds[top.items] = np.exp(top.scores - np.float32(peak))
+        return peak + float(np.log(odds.sum()))
 
-    def _open(self) -> faiss.IndexScalarQuantizer:
-        with self._lock:
-            if self._index is None:
-                index = faiss.IndexScalarQuantizer(
-                    self.d, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-                )
-                for start in range(0, self.n, 65_536):
-                    index.add(self.vectors[start : start + 65_536].astype(np.float32))
-                rows = np.arange(self.n, dtype=np.int64)
-                if self.n > EXACT_NORMALIZER:
-                    choice = np.random.default_rng(SAMPLE_SEED)
-                    rows = np.sort(choice.choice(rows, NORMALIZER_SAMPLE, replace=False))
-                self._sample = self.gather(rows)
-                self._rows = rows
-                self._index = index
-            return self._index
+
+class _Coded(NamedTuple):
+    """The table as bytes, in a session that multiplies it.
+
+    Attributes:
+        session: of the graph.
+        step: value of one unit of a byte.
+        error: the largest distance of a vector to what its bytes say.
+        length: the largest length of what the bytes of a vector say.
+    """
+
+    session: onnxruntime.InferenceSession
+    step: float
+    error: float
+    length: float
+
+
+def _code(vectors: npt.NDArray[np.float16]) -> _Coded:
+    n, d = vectors.shape
+    reach = max(float(vectors.max()), -float(vectors.min())) if n else 0.0
+    step = max(reach, 1e-6) / LARGEST
+    codes = np.empty((d, n), dtype=np.uint8)
+    error = length = 0.0
+    for start in range(0, n, CHUNK):
+        rows = vectors[start : start + CHUNK].astype(np.float32)
+        units = np.rint(rows / np.float32(step))
+        codes[:, start : start + len(rows)] = (units + ZERO).T
+        units *= np.float32(step)
+        length = max(length, float(np.linalg.norm(units, axis=1).max()))
+        error = max(error, float(np.linalg.norm(rows - units, axis=1).max()))
+    return _Coded(open_session(product_graph(codes)), step, error, length)

@@ -250,6 +250,22 @@ def test_what_is_not_available_is_replaced(
     assert [item.position for item in slate.items] == [1, 2, 3]
 
 
+def test_a_model_whose_first_products_are_all_sold_out_is_asked_for_more(
+    publish: Publish, ask: Ask, anybody: HttpRequest, host: type
+) -> None:
+    publish()
+    first = keys_of(ask(anybody, size=10))
+    host.sold_out = set(first[:7])
+    host.calls.clear()
+
+    slate = ask(anybody, size=2)
+
+    assert keys_of(slate) == first[7:9]
+    assert (slate.rung, slate.cause) == (Rung.MODEL, "")
+    asked = [len(keys) for name, keys in host.calls if name == "offers"]
+    assert asked == [6, 10]
+
+
 def test_a_short_model_is_filled_up_by_the_next_rung(
     publish: Publish, site: Site, category: Category, ask: Ask, anybody: HttpRequest
 ) -> None:
