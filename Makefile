@@ -30,7 +30,7 @@ demo: $(VENV)/.run
 	$(BIN)/python -m attention_shop.demo --port $(PORT) $(if $(DATA),--data "$(DATA)")
 
 demo-reset:
-	rm -rf var/*.sqlite3* var/runs var/models var/cache var/broker var/broker-control var/beat-schedule* var/demo* var/media
+	rm -rf var/*.sqlite3* var/runs var/models var/cache var/broker var/broker-control var/ledger var/beat-schedule* var/demo* var/media
 	@echo "The demo starts from nothing next time. Keys in var/keys.json are kept."
 
 test: test-sqlite test-services test-browser
@@ -50,8 +50,9 @@ endif
 test-browser: $(VENV)/.dev
 	env -u DATABASE_URL -u REDIS_URL $(TEST_ENV) $(PYTEST) -m "browser and not deep"
 
+# The proofs at full size: an hour at most, never part of CI. Writes benchmarks/deep.md.
 test-deep: $(VENV)/.dev
-	$(TEST_ENV) $(PYTEST) -m deep
+	$(TEST_ENV) $(BIN)/python -m benchmarks.deep
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

@@ -81,7 +81,7 @@ MIDDLEWARE = [
     "attention_shop.storefront.middleware.ContentSecurityPolicyMiddleware",
     "attention_shop.storefront.middleware.PlainTextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "attention_shop.storefront.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -149,6 +149,17 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "attention_storefront:login"
 LOGIN_REDIRECT_URL = "attention_storefront:account"
 LOGOUT_REDIRECT_URL = "attention_storefront:home"
+
+# While developing, mails are files to look at.
+EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if DEBUG else 'smtp'}.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
+EMAIL_HOST_USER = os.environ.get("EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = _flag("EMAIL_TLS", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", "shop@localhost")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
@@ -243,6 +254,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 
 ATTENTION_CONSENT: dict[str, Any] = {
     "KEYS_FILE": str(VAR_DIR / "keys.json"),
+    "LEDGER_DIR": str(VAR_DIR / "ledger"),
+    "REDIS_URL": REDIS_URL,
+    "PUBLIC_URL": os.environ.get("PUBLIC_URL", ""),
+    "REQUEST_STAFF_MAIL": _words("REQUEST_STAFF_MAIL", ""),
     "BASE_TEMPLATE": "attention_storefront/privacy_base.html",
 }
 ATTENTION_RECOMMENDER: dict[str, Any] = {

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("model", "serving")
+NAMES = ("model", "consent", "serving")
 PAGE = Path("docs/reference/benchmarks.md")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, NoReturn
 from uuid import UUID
@@ -36,9 +37,10 @@ class _Sealed:
 class Permit(_Sealed):
     """Permission for one purpose of one remembered shopper.
 
-    ``purposes`` is everything in force; ``sequence`` the ledger row of the last decision, stored
-    with what is written; ``generation`` changes with every withdrawal. ``policy_id`` is empty for
-    an imported decision.
+    ``purposes`` is everything in force, without what Global Privacy Control keeps off where the
+    gate was told of it; ``sequence`` the ledger row of the last decision, stored with what is
+    written; ``generation`` changes with every withdrawal. ``policy_id`` is empty for
+    an imported decision. ``decided_at`` is when the last decision was made.
     """
 
     shopper_id: UUID
@@ -48,6 +50,7 @@ class Permit(_Sealed):
     sequence: int
     generation: int
     policy_id: int | None
+    decided_at: datetime
     seal: object = field(repr=False, compare=False)
 
 
@@ -69,6 +72,8 @@ class RefusalReason(StrEnum):
     UNKNOWN_KEY = "unknown_key"
     POLICY = "policy"
     OTHER_SITE = "other_site"
+    GIFT = "gift"
+    MINOR = "minor"
 
 
 @dataclass(frozen=True, slots=True)

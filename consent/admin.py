@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from consent.enqueue import enqueue
-from consent.erasure.models import Erasure
+import consent.erasure.admin
+import consent.policies.admin
+import consent.retention.admin
+import consent.rights.admin
+import consent.staff.admin  # noqa: F401
 from consent.ledger.models import Decision, LedgerHead
 from consent.ledger.verify import verify
 from consent.people.models import ChoiceCount, ConsentState, Shopper
-from consent.policies.models import PolicyVersion
-from consent.tasks import finish_erasure
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Shows rows and changes none."""
-
-    show_facets = admin.ShowFacets.NEVER
-
-    @admin.display(description=_("shopper"))
-    def masked_key(self, obj: Any) -> str:
-        """Show enough of a key to tell rows apart, too little to use it."""
-        key = obj.pk if isinstance(obj, Shopper) else obj.shopper_id
-        return f"{str(key)[:8]}…" if key else "-"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from consent.read_only_admin import ReadOnlyAdmin
 
 
 @admin.register(Shopper)
@@ -96,10 +75,6 @@ class DecisionAdmin(ReadOnlyAdmin):
     ]
     readonly_fields = ["masked_subject"]
 
-    @admin.display(description=_("subject"))
-    def masked_subject(self, obj: Decision) -> str:
-        return f"{obj.subject[:8]}…"
-
     @admin.action(description=_("Verify the whole chain"), permissions=["view"])
     def verify_chain(self, request: HttpRequest, queryset: QuerySet[Decision]) -> None:
         report = verify()
@@ -110,6 +85,12 @@ class DecisionAdmin(ReadOnlyAdmin):
                 "reason": fault.reason,
             }
             self.message_user(request, text, messages.ERROR)
+        for site_id in report.unprotected:
+            note = _("Site %(site)s has no signed checkpoint yet: a cut end would not be found.")
+            self.message_user(request, note % {"site": site_id}, messages.WARNING)
+        for name in report.guards:
+            note = _("The trigger %(name)s is missing from the database.")
+            self.message_user(request, note % {"name": name}, messages.WARNING)
         if report:
             text = ngettext("%(n)d decision verifies.", "%(n)d decisions verify.", report.rows)
             self.message_user(request, text % {"n": report.rows}, messages.SUCCESS)
@@ -121,34 +102,9 @@ class LedgerHeadAdmin(ReadOnlyAdmin):
     list_select_related = ["site"]
 
 
-@admin.register(PolicyVersion)
-class PolicyVersionAdmin(ReadOnlyAdmin):
-    list_display = ["number", "language", "site", "title", "is_material", "created_at"]
-    list_filter = ["site", "language", "is_material"]
-    list_select_related = ["site"]
-    search_fields = ["title", "notice", "body"]
-
-
 @admin.register(ChoiceCount)
 class ChoiceCountAdmin(ReadOnlyAdmin):
     list_display = ["hour", "site", "choice", "count"]
     list_filter = ["site", "choice"]
     list_select_related = ["site"]
     date_hierarchy = "hour"
-
-
-@admin.register(Erasure)
-class ErasureAdmin(ReadOnlyAdmin):
-    list_display = ["masked_key", "site", "requested_at", "finished_at", "rows"]
-    list_filter = ["site", ("finished_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["site"]
-    fields = ["masked_key", "site", "requested_at", "finished_at", "rows"]
-    readonly_fields = ["masked_key"]
-    actions = ["go_on"]
-
-    @admin.action(description=_("Go on with the selected deletions"), permissions=["view"])
-    def go_on(self, request: HttpRequest, queryset: QuerySet[Erasure]) -> None:
-        due = queryset.filter(finished_at__isnull=True).values_list("pk", flat=True)
-        for erasure_id in due:
-            enqueue(finish_erasure, erasure_id)
-        self.message_user(request, _("The worker goes on with them."), messages.SUCCESS)

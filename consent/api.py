@@ -8,11 +8,10 @@ from uuid import UUID
 
 import orjson
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
@@ -23,11 +22,18 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from consent import services
-from consent.forms import CHOICES, ChoiceForm, safe_next
+from consent.forms import CHOICES, ChoiceForm, safe_next, see_other
+from consent.minors import age_of
 from consent.origin import require_same_origin
+from consent.page_stamp import stamp
+from consent.policies.fence import PolicyOutdated, require_current
+from consent.policies.models import PolicyVersion
+from consent.policies.selectors import current_notice
 from consent.privacy import mark_personal
 from consent.purposes import Purpose
-from consent.selectors import export_of, person_of, state_of
+from consent.seen import SeenElsewhere, require_seen, seen_by
+from consent.selectors import state_of
+from consent.standing import News, news_of
 from consent.visitor import Level, visitor_of
 
 BODY_LIMIT = 16_384
@@ -38,16 +44,36 @@ class ChoiceInput(serializers.Serializer[Any]):
     next = serializers.CharField(
         required=False, help_text="Path to return to; used when a form was sent."
     )
+    shown = serializers.CharField(
+        required=False, help_text='Version and language of the text shown, such as "2-en".'
+    )
+    seen = serializers.CharField(
+        required=False,
+        help_text="The choice that was shown, as the state tells it; not needed to refuse, nor "
+        "from somebody who has not decided.",
+    )
 
 
 class StateOutput(serializers.Serializer[Any]):
     level = serializers.ChoiceField(choices=[level.value for level in Level])
     purposes = serializers.ListField(child=serializers.ChoiceField(choices=list(Purpose)))
+    resting = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(Purpose)),
+        help_text="Purposes that a material change of the text suspended.",
+    )
     gpc = serializers.BooleanField(help_text="Whether Global Privacy Control was received.")
+    page = serializers.CharField(
+        allow_blank=True, help_text="Stamp that event batches of this page carry."
+    )
     policy = serializers.IntegerField(
         allow_null=True, help_text="Number of the policy version decided on."
     )
     decided_at = serializers.DateTimeField(allow_null=True)
+    seen = serializers.CharField(help_text="To be sent along with a choice made from this state.")
+    notice = serializers.ChoiceField(
+        choices=["ask", "text", "none"],
+        help_text="Whether to ask for a choice, to tell of a changed text, or neither.",
+    )
 
 
 class TooLarge(APIException):
@@ -86,21 +112,35 @@ class ChooseView(ConsentAPIView):
             303: OpenApiResponse(description="A form was sent: back to its page."),
             400: OpenApiResponse(description="Not one of the three levels."),
             403: OpenApiResponse(description="Not sent from the shop's own pages."),
+            409: OpenApiResponse(
+                description="The text shown was replaced, or the person decided elsewhere since: "
+                "show it again."
+            ),
         },
     )
     def post(self, request: Request) -> HttpResponseBase:
         data = request.data if hasattr(request.data, "get") else {}
-        form = ChoiceForm({"choice": data.get("choice")})
+        plain = request._request
+        given = {"choice": data.get("choice"), "shown": data.get("shown")}
+        form = ChoiceForm(given, site_id=visitor_of(plain).site_id)
         if not form.is_valid():
             return Response(form.errors.get_json_data(), status=400)
-        plain = request._request
-        choose(plain, form.cleaned_data["choice"], source=_source(request))
+        choice, policy = form.cleaned_data["choice"], form.cleaned_data["shown"]
+        try:
+            choose(plain, choice, source=_source(request), policy=policy, seen=data.get("seen"))
+        except PolicyOutdated:
+            if _is_json(plain):
+                return Response({"detail": "The text has changed: show it again."}, status=409)
+            return see_other(f"{reverse('attention_consent:preferences')}?outdated")
+        except SeenElsewhere:
+            if _is_json(plain):
+                detail = "The person decided elsewhere: ask for the state, show it, ask again."
+                return Response({"detail": detail}, status=409)
+            return see_other(f"{reverse('attention_consent:preferences')}?changed")
         if _is_json(plain):
             return _json(_state(plain))
         fallback = reverse("attention_consent:preferences")
-        response = HttpResponseRedirect(safe_next(plain, data.get("next"), fallback))
-        response.status_code = 303
-        return response
+        return see_other(safe_next(plain, data.get("next"), fallback))
 
 
 class StateView(ConsentAPIView):
@@ -111,42 +151,38 @@ class StateView(ConsentAPIView):
         return _json(_state(request._request))
 
 
-class ExportView(ConsentAPIView):
-    """Give everything held of the person who asks, as a file."""
+def choose(
+    request: HttpRequest,
+    choice: str,
+    *,
+    source: str,
+    policy: PolicyVersion | None = None,
+    seen: object = None,
+) -> None:
+    """Carry out a valid choice of level; one that a minor cannot make changes nothing.
 
-    @extend_schema(
-        operation_id="rights_export",
-        responses={(200, "application/json"): OpenApiTypes.OBJECT},
-    )
-    def get(self, request: Request) -> HttpResponse:
-        plain = request._request
-        shopper_id = person_of(request=plain)
-        content = export_of(shopper_id=shopper_id) if shopper_id else {"format": 1, "holdings": []}
-        content["browser"] = browser_content(plain)
-        response = _json(content, indent=True)
-        response["Content-Disposition"] = 'attachment; filename="my-data.json"'
-        return response
-
-
-def choose(request: HttpRequest, choice: str, *, source: str) -> None:
-    """Carry out a valid choice of level."""
+    Raises ``PolicyOutdated`` when a material change has replaced ``policy``, the text shown, and
+    ``SeenElsewhere`` when a yes was made for a choice (``seen``) that is no longer the one in
+    force. A yes to the level that is in force, sent once more, changes nothing.
+    """
+    if choice == Level.OFF:
+        services.refuse(request=request, source=source, policy=policy)
+        return
+    if age_of(request).forbids_profile:
+        return
+    if policy is not None:
+        require_current(policy)
+    try:
+        require_seen(request, seen)
+    except SeenElsewhere:
+        visitor = visitor_of(request)
+        if visitor.level == choice and not visitor.is_suspended:
+            return
+        raise
     if choice == Level.REMEMBER:
-        services.grant_remember(request=request, source=source)
-    elif choice == Level.VISIT:
-        services.start_visit(request=request, source=source)
+        services.grant_remember(request=request, source=source, policy=policy)
     else:
-        services.refuse(request=request, source=source)
-
-
-def browser_content(request: HttpRequest) -> dict[str, Any]:
-    """Return what the browser itself holds for this floor."""
-    visitor = visitor_of(request)
-    return {
-        "level": visitor.level.value,
-        "products_of_this_visit": list(visitor.visit.products) if visitor.visit else [],
-        "note_of_refusal": visitor.choice,
-        "has_key": visitor.shopper_id is not None,
-    }
+        services.start_visit(request=request, source=source, policy=policy)
 
 
 def _state(request: HttpRequest) -> dict[str, Any]:
@@ -156,16 +192,29 @@ def _state(request: HttpRequest) -> dict[str, Any]:
     level = visitor.level
     purposes = sorted(state.granted) if state else []
     if level is Level.REMEMBER and not purposes:
-        level = Level.OFF if state else Level.UNDECIDED
+        level = Level.OFF if state and state.is_closed else Level.UNDECIDED
     if level is Level.VISIT:
         purposes = [Purpose.RECS_PERSONAL]
     return {
         "level": level,
         "purposes": purposes,
+        "resting": sorted(state.resting) if state else [],
         "gpc": visitor.gpc,
+        "page": stamp(request),
         "policy": state.policy.number if state and state.policy else None,
         "decided_at": state.decided_at if state else None,
+        "seen": seen_by(request),
+        "notice": _notice(request),
     }
+
+
+def _notice(request: HttpRequest) -> str:
+    visitor = visitor_of(request)
+    if age_of(request).forbids_profile or visitor.level in {Level.OFF, Level.VISIT}:
+        return News.NONE
+    if visitor.level is Level.UNDECIDED:
+        return News.ASK
+    return news_of(visitor=visitor, notice=current_notice(site_id=visitor.site_id))
 
 
 def _json(content: Any, *, indent: bool = False) -> HttpResponse:
@@ -184,7 +233,10 @@ def _is_json(request: HttpRequest) -> bool:
 
 
 def _source(request: Request) -> str:
-    return "api" if _is_json(request._request) else "banner"
+    """Tell where a choice was made: by a script, in the control of a page, or in the notice."""
+    if _is_json(request._request):
+        return "api"
+    return "control" if request._request.POST.get("source") == "control" else "banner"
 
 
 def _length(request: HttpRequest) -> int:

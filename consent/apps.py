@@ -20,11 +20,19 @@ class ConsentConfig(AppConfig):
     def ready(self) -> None:
         from consent import checks as own_checks
         from consent import keys, receivers
+        from consent.erasure.retention import register_own as register_traces
         from consent.people.holdings import register_own
+        from consent.retention.own import register_own as register_retention
+        from consent.rights.holding import register_requests
+        from consent.staff.holdings import register_own as register_accesses
 
         if settings.DEBUG:
             keys.allow_development_keys(True)
         register_own()
+        register_requests()
+        register_accesses()
+        register_retention()
+        register_traces()
         for check in own_checks.ALL:
             checks.register(check)
         receivers.connect()

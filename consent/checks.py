@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
@@ -16,7 +17,9 @@ from django.utils.module_loading import import_string
 from consent import keys
 from consent.conf import consent_settings
 from consent.holdings import covered_models
+from consent.ledger.checkpoint_file import ledger_dir
 from consent.purposes import Purpose
+from consent.retention.rules import DEFAULT_DAYS
 
 LABEL = "attention_consent"
 OWN_LABELS = frozenset({"attention_consent", "attention_recommender", "attention_ads"})
@@ -58,6 +61,26 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
     return messages
 
 
+def check_retention(**kwargs: Any) -> list[CheckMessage]:
+    """Find periods of retention that belong to no rule, or are none."""
+    given = consent_settings.given().get("RETENTION_DAYS") or {}
+    if not isinstance(given, Mapping):
+        return []
+    wrong = [
+        label
+        for label, days in given.items()
+        if label not in DEFAULT_DAYS or not isinstance(days, int) or days < 1
+    ]
+    return [
+        Error(
+            f"ATTENTION_CONSENT['RETENTION_DAYS'][{label!r}] is no rule with a number of days.",
+            hint="Choose from: " + ", ".join(sorted(DEFAULT_DAYS)) + ".",
+            id=f"{LABEL}.E016",
+        )
+        for label in wrong
+    ]
+
+
 def check_keys(**kwargs: Any) -> list[CheckMessage]:
     """Find missing, malformed or improvised master keys."""
     try:
@@ -89,6 +112,23 @@ def check_keys(**kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+def check_ledger_dir(**kwargs: Any) -> list[CheckMessage]:
+    """Find checkpoints that everybody could fetch."""
+    if consent_settings.check(LABEL):
+        return []
+    folder = ledger_dir().resolve()
+    served = [getattr(settings, name, None) for name in ("MEDIA_ROOT", "STATIC_ROOT")]
+    if not any(root and folder.is_relative_to(Path(root).resolve()) for root in served):
+        return []
+    return [
+        Error(
+            f"The checkpoints of the ledger would be served: {folder}.",
+            hint="Set ATTENTION_CONSENT['LEDGER_DIR'] to a private folder.",
+            id=f"{LABEL}.E015",
+        )
+    ]
 
 
 def check_middleware(**kwargs: Any) -> list[CheckMessage]:
@@ -230,7 +270,9 @@ def _is_subclass(path: str, wanted: str) -> bool:
 
 ALL: tuple[Callable[..., list[CheckMessage]], ...] = (
     check_settings,
+    check_retention,
     check_keys,
+    check_ledger_dir,
     check_middleware,
     check_sites,
     check_sqlite,

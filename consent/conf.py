@@ -143,7 +143,26 @@ DEFAULT_POLICY: dict[str, dict[str, str]] = {
             "When you turn recommendations off, what was recorded is deleted. What you do here "
             "is not sold and does not leave this shop."
         ),
-    }
+    },
+    "zh-hans": {
+        "title": "本店如何使用您在这里的行为",
+        "notice": (
+            "如果您接受，本店会记录您在这里浏览和购买的商品，据此向您推荐商品，"
+            "并用它训练本店自己的推荐模型。如果您拒绝，一切功能照常可用。"
+            "您可以随时改变主意。"
+        ),
+        "body": (
+            "除非您同意，否则本店不会记录任何与您有关的信息。\n\n"
+            "接受：您的浏览器会得到一个随机密钥。本店在该密钥下保存您浏览、搜索、"
+            "放入购物车和购买的内容，据此推荐商品，并让本店自己的模型从中学习。\n\n"
+            "仅限本次访问：您最近浏览的二十件商品保存在浏览器的一个 Cookie 中，"
+            "直到您关闭浏览器为止。本店不保存任何内容。\n\n"
+            "拒绝：推荐与您无关。您的浏览器会记住您已拒绝，因此六个月内不会再次询问；"
+            "该记录不含任何标识符。\n\n"
+            "当您关闭推荐时，已记录的内容会被删除。您在这里的行为不会被出售，"
+            "也不会离开本店。"
+        ),
+    },
 }
 
 
@@ -169,12 +188,23 @@ class ConsentSettings(AppSettings, setting="ATTENTION_CONSENT"):
     CHOICE_COOKIE: Annotated[str, "Cookie that notes a refusal, without identifier."] = (
         "attention_choice"
     )
-    COOKIE_DOMAIN: Annotated[str | None, "Domain of the three cookies."] = None
-    COOKIE_PATH: Annotated[str, "Path of the three cookies."] = "/"
+    OFFER_COOKIE: Annotated[
+        str, "Cookie with the history from before a login, offered to that account alone."
+    ] = "attention_offer"
+    GIFT_COOKIE: Annotated[
+        str, "Session cookie that says nothing is learned from this visit, without identifier."
+    ] = "attention_gift"
+    COOKIE_DOMAIN: Annotated[str | None, "Domain of the cookies."] = None
+    COOKIE_PATH: Annotated[str, "Path of the cookies."] = "/"
     KEY_DAYS: Annotated[
         int, "Days a browser keeps its key after the last decision; older people are erased."
     ] = 365
     VISIT_HOURS: Annotated[int, "Hours after which a visit is over, browser open or not."] = 12
+    SUSPENDED_DAYS: Annotated[
+        int,
+        "Days what people allowed rests after a material change; who has not decided by then is "
+        "erased.",
+    ] = 180
     REASK_MONTHS: Annotated[int, "Months after a refusal before the notice is shown again."] = 6
     OFFERED_PURPOSES: Annotated[
         Sequence[str], "Purposes with a switch of their own on the preferences page."
@@ -192,7 +222,52 @@ class ConsentSettings(AppSettings, setting="ATTENTION_CONSENT"):
     ERASE_ROWS: Annotated[
         int, "Rows deleted within the request that withdraws; the rest by task."
     ] = 1000
-    COUNT_DAYS: Annotated[int, "Days the hourly counts of choices are kept."] = 400
+    LEDGER_DIR: Annotated[
+        Path | str,
+        "Private folder of the ledger's signed checkpoints, outside the database; relative to "
+        "BASE_DIR.",
+    ] = "var/ledger"
+    BACKUP_DAYS: Annotated[
+        int, "Days the oldest backup is kept; as long is remembered whom to erase again from it."
+    ] = 90
+    REDIS_URL: Annotated[
+        str,
+        "Address of the Redis that keeps gates and live histories; without one the database "
+        "answers every request.",
+    ] = ""
+    REDIS_PREFIX: Annotated[str, "First part of the name of everything kept there."] = "attention"
+    RETENTION_DAYS: Annotated[
+        Mapping[str, int],
+        "Days by rule of retention, where they differ from the default: choice_counts 400, "
+        "accesses 1095, proofs 1095, requests 1095, retention_runs 400.",
+    ] = {}
+    SHOW_STAFF_NAMES: Annotated[
+        bool, "Tell a person the names, not only the roles, of staff who looked at their data."
+    ] = False
+    CACHED_PAGES: Annotated[
+        bool,
+        "Pages are kept by a cache that ignores cookies: every page carries the notice hidden, and "
+        "a script shows it to who has not decided.",
+    ] = False
+    PUBLIC_URL: Annotated[
+        str,
+        "Address of the shop in mails and receipts, such as https://shop.example; else https and "
+        "the domain of the site.",
+    ] = ""
+    CONTROLLER: Annotated[
+        Mapping[str, str],
+        "Who is responsible, in receipts and mails: name, email, telephone, address, ...",
+    ] = {}
+    REQUEST_NETWORK_LIMIT: Annotated[
+        int, "Times an hour one network may ask for a link by order mail."
+    ] = 10
+    REQUEST_MAIL_LIMIT: Annotated[int, "Links an hour that are sent to one address."] = 3
+    REQUEST_REMIND_DAYS: Annotated[
+        int, "Days before the deadline of a request on which person and staff are reminded."
+    ] = 7
+    REQUEST_STAFF_MAIL: Annotated[
+        Sequence[str], "Addresses told of requests that wait and of deadlines; else MANAGERS."
+    ] = ()
     GPC_UPDATED: Annotated[
         str, "Date (YYYY-MM-DD) stated as lastUpdate in /.well-known/gpc.json."
     ] = "2026-11-01"

@@ -39,31 +39,63 @@ def pending(request: HttpRequest) -> dict[str, Pending]:
 
 
 def set_key(request: HttpRequest, token: str) -> None:
-    """Give the browser a key; a note of refusal and a visit end with it."""
+    """Give the browser a key; a note of refusal, a visit and an offer end with it."""
     jar = pending(request)
     jar[consent_settings.KEY_COOKIE] = Pending(token, consent_settings.KEY_DAYS)
     _drop(request, consent_settings.VISIT_COOKIE, consent_settings.CHOICE_COOKIE)
+    drop_offer(request)
 
 
 def set_visit(request: HttpRequest, token: str) -> None:
-    """Give the browser the cookie of a visit; a key and a note of refusal end with it."""
-    jar = pending(request)
-    jar[consent_settings.VISIT_COOKIE] = Pending(token, None)
+    """Give the browser the cookie of a visit; a key, an offer and a note of refusal end with it."""
+    pending(request)[consent_settings.VISIT_COOKIE] = Pending(token, None)
     _drop(request, consent_settings.KEY_COOKIE, consent_settings.CHOICE_COOKIE)
+    drop_offer(request)
 
 
 def set_off(request: HttpRequest, number: int) -> str:
     """Note a refusal of notice ``number`` this month, drop everything else, return the note."""
-    note = f"{number}-{timezone.now():%Y%m}"
+    return set_refusal(request, refusal_note(number, timezone.now()))
+
+
+def set_refusal(request: HttpRequest, note: str) -> str:
+    """Give the browser a note of a refusal made elsewhere, drop everything else, return it."""
     days = 31 * consent_settings.REASK_MONTHS
     pending(request)[consent_settings.CHOICE_COOKIE] = Pending(note, days)
-    _drop(request, consent_settings.KEY_COOKIE, consent_settings.VISIT_COOKIE)
+    drop_identity(request)
     return note
 
 
+def refusal_note(number: int, moment: datetime.datetime) -> str:
+    """Return the note of a refusal of notice ``number``: its month, no identifier."""
+    return f"{number}-{moment:%Y%m}"
+
+
 def drop_identity(request: HttpRequest) -> None:
-    """Take the key and the visit from the browser; a note of refusal stays."""
+    """Take everything but a note of refusal from the browser."""
     _drop(request, consent_settings.KEY_COOKIE, consent_settings.VISIT_COOKIE)
+    _drop(request, consent_settings.OFFER_COOKIE, consent_settings.GIFT_COOKIE)
+
+
+def set_offer(request: HttpRequest, token: str) -> None:
+    """Keep a history apart that is offered to the account logged in."""
+    pending(request)[consent_settings.OFFER_COOKIE] = Pending(token, consent_settings.KEY_DAYS)
+
+
+def drop_offer(request: HttpRequest) -> None:
+    """Take an offered history from the browser."""
+    _drop(request, consent_settings.OFFER_COOKIE)
+
+
+def drop_key(request: HttpRequest) -> None:
+    """Take the key that the request brought from the browser, unless it gets another one."""
+    if consent_settings.KEY_COOKIE not in pending(request):
+        _drop(request, consent_settings.KEY_COOKIE)
+
+
+def set_gift(request: HttpRequest, value: str) -> None:
+    """Note until the browser closes whether this visit is a gift."""
+    pending(request)[consent_settings.GIFT_COOKIE] = Pending(value, None)
 
 
 def _drop(request: HttpRequest, *names: str) -> None:

@@ -90,7 +90,7 @@ def import_decisions(
 
 def _decide(made: list[Shopper], site: Site, mask: int, how: Circumstances) -> None:
     now = made[0].created_at
-    drafts = [draft(shopper.pk, Kind.IMPORTED, mask, 1, None, how) for shopper in made]
+    drafts = [draft(shopper.pk, Kind.IMPORTED, mask, 1, how) for shopper in made]
     states = [
         ConsentState(shopper=shopper, site=site, purposes=mask, sequence=0, decided_at=now)
         for shopper in made

@@ -51,11 +51,20 @@ class MasterKey:
 
 
 @dataclass(frozen=True, slots=True)
+class DestroyedKey:
+    """What is left of a master key: its name, and the public half that verifies documents."""
+
+    kid: str
+    public: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Keyring:
     """The master keys: the first signs, all verify. ``source`` says where they came from."""
 
     keys: tuple[MasterKey, ...]
     source: str
+    destroyed: tuple[DestroyedKey, ...] = ()
 
     @property
     def first(self) -> MasterKey:
@@ -87,12 +96,12 @@ def keyring() -> Keyring:
     """
     given = consent_settings.KEYS
     if given:
-        return Keyring(parse(given), source="settings")
+        return parse(given, source="settings")
     if os.environ.get(ENVIRONMENT):
-        return Keyring(parse(os.environ[ENVIRONMENT]), source="environment")
+        return parse(os.environ[ENVIRONMENT], source="environment")
     path = keys_path()
     if path.is_file():
-        return Keyring(parse(path.read_text()), source="file")
+        return parse(path.read_text(), source="file")
     if _development["allowed"]:
         secret = hashlib.sha256(
             b"attention-shop/debug/" + force_bytes(settings.SECRET_KEY)
@@ -116,28 +125,32 @@ def keys_path() -> Path:
     return base / consent_settings.KEYS_FILE
 
 
-def parse(given: str | Sequence[Mapping[str, str]]) -> tuple[MasterKey, ...]:
+def parse(given: str | Sequence[Mapping[str, str]], *, source: str) -> Keyring:
     """Return the keys of a list of ``{"kid", "key"}`` or of its JSON text.
 
-    Raises ``ImproperlyConfigured`` without ever quoting a secret.
+    A key that was destroyed is ``{"kid", "public"}``. Raises ``ImproperlyConfigured`` without
+    ever quoting a secret.
     """
     try:
         rows = json.loads(given) if isinstance(given, str) else given
-        keys = tuple(
-            MasterKey(row["kid"], base64.b64decode(row["key"], validate=True)) for row in rows
+        keys = tuple(MasterKey(row["kid"], _raw(row["key"])) for row in rows if "key" in row)
+        destroyed = tuple(
+            DestroyedKey(row["kid"], _raw(row["public"])) for row in rows if "key" not in row
         )
     except (ValueError, KeyError, TypeError):
         raise ImproperlyConfigured(
             'Master keys must be a list of {"kid": name, "key": base64 of 32 bytes}.'
         ) from None
-    kids = [key.kid for key in keys]
+    kids = [*(key.kid for key in keys), *(key.kid for key in destroyed)]
     if not keys or len(set(kids)) != len(kids) or not all(_KID.fullmatch(kid) for kid in kids):
         raise ImproperlyConfigured(
             "Master keys need distinct names of 1 to 16 letters, digits, '-' or '_'."
         )
     if any(len(key.secret) < 32 for key in keys):
         raise ImproperlyConfigured("A master key must have at least 32 bytes.")
-    return keys
+    if any(len(key.public) != 32 for key in destroyed):
+        raise ImproperlyConfigured("The public half of a destroyed key has 32 bytes.")
+    return Keyring(keys, source, destroyed)
 
 
 def generate(kid: str) -> dict[str, str]:
@@ -177,6 +190,10 @@ def pseudonym_with(key: MasterKey, purpose: str, period: str, shopper_id: UUID) 
     """Return the pseudonym under one given master key."""
     derived = key.derive(f"pseudonym/{purpose}/{period}")
     return hmac.new(derived, shopper_id.bytes, hashlib.sha256).hexdigest()
+
+
+def _raw(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
 
 
 def _mac(key: MasterKey, label: str, payload: bytes) -> bytes:

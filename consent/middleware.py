@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject, empty
 
-from consent import cookies
+from consent import cookies, identity
 from consent.policies.selectors import current_notice
 from consent.privacy import is_personal
 from consent.visitor import Visitor, read_visitor
@@ -24,7 +24,7 @@ class VisitorMiddleware:
 
     - Cookies decided on during the request are written.
     - A response marked personal, or one that sets a cookie, is ``private, no-store``.
-    - A response for which the visitor was looked at varies by cookie.
+    - A response for which the visitor was looked at varies by cookie and privacy signal.
     - A key that names nobody, or a person who refused elsewhere, is taken from the browser.
 
     An error here is logged; the page is delivered as it is.
@@ -51,7 +51,7 @@ def finish(request: HttpRequest, response: HttpResponseBase) -> None:
     visitor: Any = request.visitor  # type: ignore[attr-defined]
     looked_at = not (isinstance(visitor, SimpleLazyObject) and visitor._wrapped is empty)
     if looked_at:
-        patch_vary_headers(response, ["Cookie"])
+        patch_vary_headers(response, ["Cookie", "Sec-GPC"])
         _correct_browser(request, visitor)
     has_cookies = cookies.write(request, response)
     if has_cookies or is_personal(request):
@@ -60,6 +60,7 @@ def finish(request: HttpRequest, response: HttpResponseBase) -> None:
 
 def _correct_browser(request: HttpRequest, visitor: Visitor) -> None:
     """Take away a key that names nobody; note a refusal that was made elsewhere."""
+    identity.settle(request=request, visitor=visitor)
     if cookies.pending(request):
         return
     if visitor.key_closed:

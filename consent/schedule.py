@@ -10,6 +10,16 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "attention-consent-checkpoints": {
+        "task": "attention_consent.write_checkpoints",
+        "schedule": 900.0,
+        "options": {"expires": 850},
+    },
+    "attention-consent-requests": {
+        "task": "attention_consent.follow_requests",
+        "schedule": 300.0,
+        "options": {"expires": 280},
+    },
     "attention-consent-retention": {
         "task": "attention_consent.apply_retention",
         "schedule": 3600.0 * 6,

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from django.utils import timezone
 
 from consent.cookies import plain_request
-from consent.holdings import all_holdings
 from consent.people.models import ConsentState, Shopper
-from consent.purposes import Purpose
 from consent.visitor import Level, visitor_of
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """How much of one kind is held of a shopper, why, and for how long."""
-
-    label: str
-    title: Any
-    purpose: Purpose
-    retention: Any
-    count: int
 
 
 def user_of(request: HttpRequest) -> Any:
@@ -58,35 +43,3 @@ def person_of(*, request: HttpRequest) -> UUID | None:
 def state_of(*, shopper_id: UUID) -> ConsentState | None:
     """Return the state of a shopper with its policy version."""
     return ConsentState.objects.select_related("policy").filter(pk=shopper_id).first()
-
-
-def held_of(*, shopper_id: UUID) -> list[Held]:
-    """Return every holding with the number of its rows, empty ones included."""
-    return [
-        Held(
-            holding.label,
-            holding.title,
-            holding.purpose,
-            holding.retention,
-            holding.count(shopper_id),
-        )
-        for holding in all_holdings()
-    ]
-
-
-def export_of(*, shopper_id: UUID) -> dict[str, Any]:
-    """Return everything held of a shopper, ready for JSON."""
-    return {
-        "format": 1,
-        "exported_at": timezone.now(),
-        "holdings": [
-            {
-                "label": holding.label,
-                "title": str(holding.title),
-                "purpose": str(holding.purpose),
-                "retention": str(holding.retention),
-                "rows": list(holding.export(shopper_id)),
-            }
-            for holding in all_holdings()
-        ],
-    }

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+
 from celery import shared_task
 from django.utils import timezone
 
 from consent.erasure.models import Erasure
 from consent.erasure.run import run, run_quietly
-from consent.retention import apply_retention
+from consent.ledger.checkpoints import CheckpointRefused, write_checkpoint
+from consent.ledger.models import LedgerHead
+from consent.retention.run import apply_retention
+from consent.rights.tasks import follow_requests, send_request_mail
+
+__all__ = [
+    "apply_retention_daily",
+    "finish_due_erasures",
+    "finish_erasure",
+    "follow_requests",
+    "send_request_mail",
+    "write_checkpoints",
+]
 
 TASK_ROWS = 50_000
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="attention_consent.finish_erasure", ignore_result=True)
@@ -26,7 +42,17 @@ def finish_due_erasures() -> None:
         run_quietly(erasure_id=erasure_id, budget=TASK_ROWS)
 
 
+@shared_task(name="attention_consent.write_checkpoints", ignore_result=True)
+def write_checkpoints() -> None:
+    """Sign where each chain ends, outside the database; a chain that does not verify is logged."""
+    for site_id in LedgerHead.objects.values_list("site_id", flat=True):
+        try:
+            write_checkpoint(site_id=site_id)
+        except CheckpointRefused:
+            logger.exception("No checkpoint was signed. Run 'manage.py consent_verify'.")
+
+
 @shared_task(name="attention_consent.apply_retention", ignore_result=True)
 def apply_retention_daily() -> None:
-    """Erase people whose key has expired, and old counts."""
+    """Delete what has been kept long enough, by the rules of every floor."""
     apply_retention()

@@ -37,6 +37,11 @@ class Visit:
         kept = [product for product in self.products if product != key]
         return Visit((*kept, key)[-LIMIT:], self.started_at)
 
+    def without_product(self, key: str) -> Visit:
+        """Return the visit without ``key``."""
+        kept = tuple(product for product in self.products if product != key)
+        return Visit(kept, self.started_at)
+
     def to_bytes(self) -> bytes:
         """Return the cookie's payload; the oldest products give way when it would be too long."""
         products = list(self.products)

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist
+from django.db import DatabaseError
 from django.http import HttpRequest
 
 from consent import keys
 from consent.conf import consent_settings
 from consent.cookies import plain_request, valid_choice
+from consent.gift_note import read_note
+from consent.minors import Age, age_of
+from consent.policies.selectors import Notice, current_notice
 from consent.visit_record import Visit, label_for
 
 logger = logging.getLogger(__name__)
+
+_OFFER = "offer"
 
 
 class Level(StrEnum):
@@ -36,8 +44,13 @@ class Visitor:
 
     ``shopper_id`` comes from a cookie whose signature is right; whether such a shopper exists and
     allows anything is for the gate to say, which corrects the visitor when it does not.
-    ``offer`` is a history of this browser, recorded before somebody logged in: never used, only
-    offered to be linked. ``choice`` is the note of a refusal.
+    ``offer`` is a history of this browser, recorded before this account logged in: never used,
+    only offered to be linked; ``is_offer_new`` until the browser keeps it apart from the key.
+    ``spent_offer`` was offered to an account that is logged in no longer. ``choice`` is the note
+    of a refusal. ``policy_id`` and ``is_suspended`` are known once ``is_looked_up``.
+    ``is_gift``: nothing may be learned from this visit; ``learning_since``: when
+    such a visit was last switched back. ``age`` is what the host tells of a visitor who could be
+    remembered. ``generation`` is what the gate last saw of a remembered one.
     """
 
     level: Level
@@ -47,8 +60,21 @@ class Visitor:
     gpc: bool = False
     choice: str | None = None
     offer: UUID | None = None
+    is_offer_new: bool = False
+    spent_offer: UUID | None = None
+    is_gift: bool = False
+    learning_since: datetime | None = None
+    age: Age = Age.NOT_TOLD
     key_unknown: bool = False
     key_closed: bool = False
+    generation: int | None = None
+    policy_id: int | None = None
+    is_suspended: bool = False
+    is_looked_up: bool = False
+
+    def learn(self, *, policy_id: int | None, is_suspended: bool) -> None:
+        """Note what the gate read: the text decided on, and whether that decision rests."""
+        self.policy_id, self.is_suspended, self.is_looked_up = policy_id, is_suspended, True
 
     def forget_key(self) -> None:
         """Note that the key names nobody: the visitor has not decided, the cookie must go."""
@@ -72,7 +98,15 @@ def visitor_of(request: HttpRequest) -> Visitor:
 def replace_visitor(request: HttpRequest, **changes: Any) -> Visitor:
     """Let the rest of the request see a visitor with ``changes``; return it."""
     old = visitor_of(request)
-    base = Visitor(level=old.level, site_id=old.site_id, gpc=old.gpc)
+    base = Visitor(
+        level=old.level,
+        site_id=old.site_id,
+        gpc=old.gpc,
+        spent_offer=old.spent_offer,
+        is_gift=old.is_gift,
+        learning_since=old.learning_since,
+        age=old.age,
+    )
     visitor = replace(base, **changes)
     plain_request(request).visitor = visitor  # type: ignore[attr-defined]
     return visitor
@@ -82,20 +116,26 @@ def read_visitor(request: HttpRequest) -> Visitor:
     """Read the visitor from the request. A refusal noted in the browser outweighs a key.
 
     A key or visit counts only for the account it was signed for, or for nobody logged in: the
-    next person on the machine, and a person who just logged in, never inherit it. Only a request
-    that brings one of the two cookies looks at ``request.user``.
+    next person on the machine, and a person who just logged in, never inherit it. An offer counts
+    for the account it was made to alone. Only a request that brings one of these cookies looks at
+    ``request.user`` and asks the host for the age band.
     """
     visitor = Visitor(Level.UNDECIDED, site_id_of(request), gpc=gpc_of(request))
     jar = request.COOKIES
     key = jar.get(consent_settings.KEY_COOKIE)
     visit = jar.get(consent_settings.VISIT_COOKIE)
-    visitor.choice = valid_choice(jar.get(consent_settings.CHOICE_COOKIE))
+    offer = jar.get(consent_settings.OFFER_COOKIE)
+    visitor.is_gift, visitor.learning_since = read_note(jar.get(consent_settings.GIFT_COOKIE))
+    visitor.choice = choice_of(request, visitor.site_id)
     if visitor.choice is not None:
         visitor.level = Level.OFF
-    if not key and not visit:
+    if not key and not visit and not offer:
         return visitor
+    visitor.age = age_of(request)
     try:
         user_key = user_key_of(request)
+        if offer:
+            _read_offer(visitor, offer, user_key)
         if key:
             _read_key(visitor, key, user_key)
         if visit and visitor.level is Level.UNDECIDED and not visitor.key_unknown:
@@ -110,9 +150,23 @@ def _read_key(visitor: Visitor, token: str, user_key: str) -> None:
     if shopper_id is not None and visitor.level is Level.UNDECIDED:
         visitor.shopper_id, visitor.level = shopper_id, Level.REMEMBER
     elif shopper_id is None and user_key:
-        visitor.offer = read_key(token, "")
-    if shopper_id is None and visitor.offer is None:
+        offered = read_key(token, "")
+        if offered is not None:
+            visitor.offer, visitor.is_offer_new = offered, True
+    if shopper_id is None and not visitor.is_offer_new:
         visitor.key_unknown = True
+
+
+def _read_offer(visitor: Visitor, token: str, user_key: str) -> None:
+    try:
+        payload = keys.unsign(_OFFER, token)
+        shopper_id = UUID(bytes=payload[:16])
+    except ValueError:
+        return
+    if user_key and payload[16:] == _digest(user_key):
+        visitor.offer = shopper_id
+    else:
+        visitor.spent_offer = shopper_id
 
 
 def _read_visit(visitor: Visitor, token: str, user_key: str) -> None:
@@ -120,8 +174,39 @@ def _read_visit(visitor: Visitor, token: str, user_key: str) -> None:
         visit = Visit.from_bytes(keys.unsign(label_for(user_key), token))
     except ValueError:
         return
-    if not visit.is_over(consent_settings.VISIT_HOURS):
+    if visit.is_over(consent_settings.VISIT_HOURS):
+        return
+    texts = _texts(visitor.site_id)
+    if texts is None:
+        return
+    if texts.required_at is None or visit.started_at >= texts.required_at.timestamp():
         visitor.visit, visitor.level = visit, Level.VISIT
+
+
+def choice_of(request: HttpRequest, site_id: int) -> str | None:
+    """Return the browser's note of a refusal while it holds: its months, its text.
+
+    A note on a text that a material change replaced holds no more. Where the texts cannot be
+    read, it holds: a no stays a no.
+    """
+    return refusal_in_force(request.COOKIES.get(consent_settings.CHOICE_COOKIE), site_id)
+
+
+def refusal_in_force(value: str | None, site_id: int) -> str | None:
+    """Return a note of a refusal while its months and its text hold, else None."""
+    note = valid_choice(value)
+    texts = _texts(site_id) if note is not None else None
+    if note is None or texts is None:
+        return note
+    return note if int(note.partition("-")[0]) >= texts.required else None
+
+
+def _texts(site_id: int) -> Notice | None:
+    try:
+        return current_notice(site_id=site_id)
+    except (DatabaseError, ObjectDoesNotExist):
+        logger.exception("The policy could not be read.")
+        return None
 
 
 def sign_key(shopper_id: UUID, user_key: str) -> str:
@@ -135,6 +220,15 @@ def read_key(token: str, user_key: str) -> UUID | None:
         return UUID(bytes=keys.unsign(f"key:{user_key}", token))
     except ValueError:
         return None
+
+
+def sign_offer(shopper_id: UUID, user_key: str) -> str:
+    """Return the cookie value that offers a history to one account."""
+    return keys.sign(_OFFER, shopper_id.bytes + _digest(user_key))
+
+
+def _digest(user_key: str) -> bytes:
+    return sha256(user_key.encode()).digest()[:16]
 
 
 def user_key_of(request: HttpRequest) -> str:

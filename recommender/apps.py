@@ -15,9 +15,18 @@ class RecommenderConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from recommender import checks, holdings
+        from consent import minors
+        from recommender import checks, holdings, retention
+        from recommender.catalog.adapter import ask_age
+        from recommender.events import receivers as events_receivers
+        from recommender.interests import holding, section
         from recommender.serving import receivers
 
         checks.connect(self)
         holdings.connect(self)
+        retention.connect()
+        minors.register(ask_age)
+        holding.connect()
+        section.connect()
+        events_receivers.connect(self)
         receivers.connect(self)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from consent.conf import AppSettings
+
+SENSITIVE_WORDS = (
+    *("medicine", "medication", "medical", "pharmacy", "prescription", "diabetes", "HIV", "cancer"),
+    *("mental health", "depression", "addiction", "incontinence", "hearing aid", "weight loss"),
+    *("quit smoking", "pregnancy", "pregnancy test", "fertility", "contraception"),
+    *("contraceptive", "condom", "sexual", "sexual health", "sex toy", "erotic", "erotica"),
+    *("religion", "religious", "politics", "political", "trade union", "LGBT", "ethnic"),
+    *("药品", "医药", "处方", "糖尿病", "艾滋", "癌症", "心理健康", "抑郁", "失禁", "助听器"),
+    *("减肥", "戒烟", "怀孕", "验孕", "备孕", "避孕", "安全套", "情趣", "成人用品", "性健康"),
+    *("宗教", "佛教", "基督教", "伊斯兰", "政治", "工会", "同性恋", "民族"),
+)
+"""Words of categories that tell of health, sex life, belief, politics or origin."""
 
 
 class RecommenderSettings(AppSettings, setting="ATTENTION_RECOMMENDER"):
@@ -30,6 +42,10 @@ class RecommenderSettings(AppSettings, setting="ATTENTION_RECOMMENDER"):
         Mapping[str, int],
         "Days after its receipt that an event may be used, by purpose; deleted after the longest.",
     ] = {"analytics": 365, "recs.personal": 365, "model.train": 365}
+    SENSITIVE_WORDS: Annotated[
+        Sequence[str],
+        "Words that flag a new category as sensitive when its name holds one; English and Chinese.",
+    ] = SENSITIVE_WORDS
     COUNT_RETENTION_DAYS: Annotated[int, "Days hourly counts of refused events are kept."] = 400
 
 

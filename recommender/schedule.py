@@ -20,9 +20,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"expires": 3000},
     },
-    "attention-events-retention": {
-        "task": "attention_recommender.apply_retention",
-        "schedule": crontab(hour=2, minute=10),
+    "attention-interests-removed": {
+        "task": "attention_recommender.delete_removed",
+        "schedule": crontab(hour=2, minute=30),
         "options": {"expires": 12 * 3600},
     },
     "attention-catalog-reconcile": {

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 import recommender.catalog.tasks
-import recommender.events.tasks
+import recommender.interests.tasks
 import recommender.serving.tasks
 import recommender.training.tasks  # noqa: F401

@@ -7,6 +7,7 @@ from django.urls import path
 
 from consent.origin import require_same_origin
 from recommender.events.urls import urlpatterns as event_urlpatterns
+from recommender.interests.views import interests
 from recommender.serving.schema import SchemaView
 from recommender.serving.views import HideView, SlotView
 
@@ -19,6 +20,7 @@ urlpatterns = [
         transaction.non_atomic_requests(require_same_origin(HideView.as_view())),
         name="hide",
     ),
+    path("attention/interests/", interests, name="interests"),
     path("attention/schema/", SchemaView.as_view(), name="schema"),
     *event_urlpatterns,
 ]

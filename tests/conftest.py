@@ -8,7 +8,11 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
+from consent.gate_cache import connection
 from recommender.serving import counts, live, placements
+from tests.chromium import chromium
+
+__all__ = ["chromium"]
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "client", "admin_client"}
 
@@ -26,20 +30,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & DATABASE_FIXTURES or item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.database)
-        if "browser" in item.path.parts:
+        if "chromium" in fixtures:
             item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(autouse=True)
 def _cache_of_its_own(settings: Settings) -> None:
-    """Every test sees an empty cache, and no machine's Redis is ever flushed."""
+    """Every test sees an empty cache and no gates, and no machine's Redis is ever flushed."""
     default = {**settings.CACHES["default"], "KEY_PREFIX": uuid.uuid4().hex}
     settings.CACHES = {**settings.CACHES, "default": default}
+    own = {"REDIS_PREFIX": f"test-{uuid.uuid4().hex}"}
+    settings.ATTENTION_CONSENT = {**settings.ATTENTION_CONSENT, **own}
 
 
 @pytest.fixture(autouse=True)
 def _nothing_in_memory() -> Iterator[None]:
     """No test meets a model, placement or count that another one left in this process."""
     yield
-    for module in (live, placements, counts):
+    for module in (live, placements, counts, connection):
         module.forget()

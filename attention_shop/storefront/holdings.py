@@ -9,16 +9,19 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from attention_shop.storefront.accounts.models import Address, Favorite
+from attention_shop.storefront.accounts.sessions import sessions_holding
 from attention_shop.storefront.basket.models import Basket, BasketLine
 from attention_shop.storefront.feedback.models import Comment, Complaint, Review
 from attention_shop.storefront.feedback.services import refresh_rating
+from attention_shop.storefront.held_fields import FIELDS
 from attention_shop.storefront.orders.models import Order
-from consent.holdings import Holding, register
+from consent.holdings import Guest, Holding, Records, register
 from consent.models import Shopper
 from consent.purposes import Purpose
 
@@ -28,8 +31,9 @@ Export = Callable[[Any], dict[str, Any]]
 
 def register_all() -> None:
     """Register every holding of the shop."""
-    for holding in (_orders(), _addresses(), _baskets(), _favorites(), *_feedback()):
+    for holding in (_account(), _orders(), _addresses(), _baskets(), _favorites(), *_feedback()):
         register(holding)
+    register(sessions_holding())
 
 
 def _user_id(shopper_id: UUID) -> int | None:
@@ -45,23 +49,25 @@ def _holding(
     export: Export,
     retention: Promise,
     erase: Callable[[QuerySet[Any]], int],
+    recipients: Promise | str = "",
+    kept_by_law: Promise | str = "",
+    correct: str = "",
+    by_mail: Records[Guest] | None = None,
 ) -> Holding:
-    """A holding whose rows belong to the shopper's account."""
+    """A holding whose rows belong to an account, whether it has a shopper or not."""
+    own = _records(rows, export, erase)
 
     def count(shopper_id: UUID) -> int:
         user_id = _user_id(shopper_id)
-        return 0 if user_id is None else rows(user_id).count()
+        return 0 if user_id is None else own.count(user_id)
 
     def exported(shopper_id: UUID) -> Iterable[dict[str, Any]]:
         user_id = _user_id(shopper_id)
-        return [] if user_id is None else [export(row) for row in rows(user_id)]
+        return [] if user_id is None else own.export(user_id)
 
     def erased(shopper_id: UUID, limit: int | None) -> int:
         user_id = _user_id(shopper_id)
-        if user_id is None:
-            return 0
-        ids = list(rows(user_id).values_list("pk", flat=True)[:limit])
-        return erase(rows(user_id).filter(pk__in=ids)) if ids else 0
+        return 0 if user_id is None else own.erase(user_id, limit)
 
     return Holding(
         label=label,
@@ -71,6 +77,31 @@ def _holding(
         retention=retention,
         count=count,
         export=exported,
+        erase=erased,
+        source=_("You gave it to this shop."),
+        recipients=recipients,
+        schema=FIELDS[label],
+        correct=correct,
+        by_account=_records(lambda account: rows(account.user_id), export, erase),
+        by_mail=by_mail,
+        kept_by_law=kept_by_law,
+    )
+
+
+def _records(
+    rows: Callable[[Any], QuerySet[Any]],
+    export: Export,
+    erase: Callable[[QuerySet[Any]], int],
+) -> Records[Any]:
+    """The same rows by another key: an account's, a guest's."""
+
+    def erased(key: Any, limit: int | None) -> int:
+        ids = list(rows(key).values_list("pk", flat=True)[:limit])
+        return erase(rows(key).filter(pk__in=ids)) if ids else 0
+
+    return Records(
+        count=lambda key: rows(key).count(),
+        export=lambda key: [export(row) for row in rows(key)],
         erase=erased,
     )
 
@@ -103,29 +134,63 @@ def _orders() -> Holding:
         title=_("Orders"),
         models=(Order,),
         rows=lambda user_id: Order.objects.filter(user_id=user_id).prefetch_related("lines"),
-        export=lambda order: {
-            "number": order.number,
-            "placed_at": order.placed_at.isoformat(),
-            "name": order.full_name,
-            "email": order.email,
-            "street": order.street,
-            "postal_code": order.postal_code,
-            "city": order.city,
-            "country": order.country,
-            "currency": order.currency,
-            "total_micros": order.total_micros,
-            "lines": [
-                {
-                    "product": line.sku,
-                    "title": line.title,
-                    "quantity": line.quantity,
-                    "price_micros": line.price_micros,
-                }
-                for line in order.lines.all()
-            ],
-        },
+        export=_order,
         retention=_("Name and address until erased; amounts as long as the law asks of a seller."),
         erase=_forget_buyer,
+        kept_by_law=_("Amounts, products and date of each order, for the books of a seller."),
+        by_mail=_records(_guest_orders, _order, _forget_buyer),
+    )
+
+
+def _guest_orders(guest: Guest) -> QuerySet[Order]:
+    """Orders made without an account, by the address they were given."""
+    orders = Order.objects.filter(site_id=guest.site_id, user__isnull=True)
+    return orders.filter(email__iexact=guest.mail).exclude(email="").prefetch_related("lines")
+
+
+def _order(order: Order) -> dict[str, Any]:
+    return {
+        "number": order.number,
+        "placed_at": order.placed_at.isoformat(),
+        "name": order.full_name,
+        "email": order.email,
+        "street": order.street,
+        "postal_code": order.postal_code,
+        "city": order.city,
+        "country": order.country,
+        "currency": order.currency,
+        "total_micros": order.total_micros,
+        "lines": [
+            {
+                "product": line.sku,
+                "title": line.title,
+                "quantity": line.quantity,
+                "price_micros": line.price_micros,
+            }
+            for line in order.lines.all()
+        ],
+    }
+
+
+def _account() -> Holding:
+    """The account itself. Deleting everything leaves it, empty: closing it is a step of its own."""
+    return _holding(
+        label="attention_storefront.account",
+        title=_("Account"),
+        models=(get_user_model(),),
+        rows=lambda user_id: get_user_model()._default_manager.filter(pk=user_id),
+        export=lambda user: {
+            "username": user.get_username(),
+            "email": user.email,
+            "first_name": user.first_name,
+            "last_name": user.last_name,
+            "date_joined": user.date_joined.isoformat(),
+            "last_login": user.last_login.isoformat() if user.last_login else None,
+        },
+        retention=_("Until you close the account."),
+        erase=lambda rows: 0,
+        kept_by_law=_("Nothing: it stays so that you can log in, until you close it."),
+        correct="attention_storefront:profile",
     )
 
 

@@ -59,6 +59,7 @@ NOTICES: dict[str, Notice] = {
     "return-refused": Notice(_("This cannot be returned."), is_problem=True),
     "profile-saved": Notice(_("Your details are saved.")),
     "password-saved": Notice(_("Your password is changed.")),
+    "account-closed": Notice(_("Your account is closed and what it held is deleted.")),
     "welcome": Notice(_("Welcome. Your account is ready.")),
     "signed-out": Notice(_("You are signed out.")),
 }

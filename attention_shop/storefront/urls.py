@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from attention_shop.storefront import language
 from attention_shop.storefront.accounts import views as accounts
 from attention_shop.storefront.basket import views as basket
 from attention_shop.storefront.catalog import views as catalog
@@ -14,6 +15,7 @@ app_name = "attention_storefront"
 
 urlpatterns = [
     path("", catalog.home, name="home"),
+    path("language/", language.choose, name="language"),
     path("departments/", catalog.departments, name="departments"),
     path("c/<slug:slug>/", catalog.category, name="category"),
     path("search/", catalog.search, name="search"),
@@ -34,6 +36,7 @@ urlpatterns = [
     path("account/logout/", accounts.sign_out, name="logout"),
     path("account/profile/", accounts.profile, name="profile"),
     path("account/password/", accounts.password, name="password"),
+    path("account/close/", accounts.close, name="account_close"),
     path("feedback/review/", feedback.review, name="review"),
     path("feedback/comment/", feedback.comment, name="comment"),
     path("feedback/complaint/", feedback.complaint, name="complaint"),

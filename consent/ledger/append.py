@@ -19,12 +19,17 @@ SUBJECT = "ledger"
 def subject_of(shopper_id: UUID) -> tuple[str, str]:
     """Return the name of the signing master key and the subject it gives a shopper."""
     key = keys.keyring().first
-    return key.kid, keys.pseudonym_with(key, SUBJECT, "", shopper_id)
+    return key.kid, subject_with(key, shopper_id)
 
 
 def subjects_of(shopper_id: UUID) -> list[str]:
     """Return the subjects a shopper may have, one per known master key."""
-    return [keys.pseudonym_with(key, SUBJECT, "", shopper_id) for key in keys.keyring().keys]
+    return [subject_with(key, shopper_id) for key in keys.keyring().keys]
+
+
+def subject_with(key: keys.MasterKey, shopper_id: UUID) -> str:
+    """Return the subject a shopper has under one given master key."""
+    return keys.pseudonym_with(key, SUBJECT, "", shopper_id)
 
 
 def append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from consent.ledger.models import Decision
@@ -33,3 +33,31 @@ def people_granting(
         max((last.get(subject, nothing) for subject in person), default=nothing)[1]
         for person in people
     ]
+
+
+def decisions_without(
+    *, site_id: int, purposes: Collection[Purpose], after: datetime
+) -> Iterator[tuple[str, datetime]]:
+    """Yield subject and time of the decisions after a moment that do not grant all ``purposes``."""
+    rows = Decision.objects.for_site(site_id).filter(recorded_at__gt=after).order_by("sequence")
+    names = {purpose.value for purpose in purposes}
+    columns = rows.values_list("subject", "recorded_at", "purposes")
+    for subject, recorded_at, granted in columns.iterator():
+        if not names <= set(granted.split()):
+            yield subject, recorded_at
+
+
+def sequences_granting(
+    *, site_id: int, sequences: Collection[int], purpose: Purpose
+) -> frozenset[int]:
+    """Return those of ``sequences`` that are decisions of the site which grant ``purpose``."""
+    wanted, found = sorted(sequences), set[int]()
+    for start in range(0, len(wanted), _CHUNK):
+        chunk = wanted[start : start + _CHUNK]
+        rows = Decision.objects.for_site(site_id).filter(sequence__in=chunk)
+        found |= {
+            sequence
+            for sequence, granted in rows.values_list("sequence", "purposes")
+            if purpose.value in granted.split()
+        }
+    return frozenset(found)

@@ -29,6 +29,15 @@ def register_own() -> None:
             export=_export_shopper,
             erase=_erase_shopper,
             is_register=True,
+            source=_("Made at random when you chose."),
+            schema={
+                "key": _("the random key this browser or account is known by"),
+                "created_at": _("when it was made"),
+                "linked_to_account": _("whether an account uses it"),
+                "purposes": _("what you allow now"),
+                "decided_at": _("when you decided last"),
+                "policy": _("version and language of the text you decided on"),
+            },
         )
     )
     register(
@@ -44,7 +53,23 @@ def register_own() -> None:
             count=lambda shopper_id: _decisions(shopper_id).count(),
             export=_export_decisions,
             erase=lambda shopper_id, limit: 0,
+            kept_by_law=_(
+                "Who processes by consent must be able to show it (GDPR, Article 7(1)). Without "
+                "your key the record leads to nobody."
+            ),
             is_register=True,
+            source=_("Your choices."),
+            schema={
+                "sequence": _("place in the shop's ledger"),
+                "kind": _("what kind of decision it was"),
+                "purposes": _("what you allowed after it"),
+                "policy": _("hash of the text you saw"),
+                "language": _("language of the text"),
+                "source": _("where you chose"),
+                "gpc": _("whether your browser sent Global Privacy Control"),
+                "recorded_at": _("when"),
+                "hash": _("hash that chains it to the decision before"),
+            },
         )
     )
     register(
@@ -58,6 +83,7 @@ def register_own() -> None:
             export=_export_erasures,
             erase=lambda shopper_id, limit: 0,
             is_register=True,
+            source=_("You asked."),
         )
     )
     declare("admin.LogEntry", reason="What staff did in the admin.")
@@ -105,4 +131,5 @@ def _export_erasures(shopper_id: UUID) -> Iterator[dict[str, Any]]:
             "requested_at": erasure.requested_at,
             "finished_at": erasure.finished_at,
             "rows": erasure.rows,
+            "rows_moved": erasure.rows_moved,
         }

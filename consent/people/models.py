@@ -59,8 +59,13 @@ class ConsentStateQuerySet(models.QuerySet["ConsentState"]):
 class ConsentState(models.Model):
     """What a shopper allows now. The row that is locked: the truth for every gate.
 
-    ``generation`` grows with every withdrawal; ``sequence`` is the ledger row of the last
-    decision.
+    ``generation`` grows with every withdrawal and suspension; ``sequence`` is the ledger row of
+    the last decision.
+
+    A material change of the policy moves ``purposes`` to ``suspended``: kept, not in force, until
+    the person decides again. A restriction does the same, without ``suspended_at``. ``confirmed``
+    are purposes granted a second time against Global Privacy Control. ``seen_policy`` is the
+    version whose news the person put away.
     """
 
     shopper = models.OneToOneField(
@@ -79,6 +84,10 @@ class ConsentState(models.Model):
         related_name="+",
     )
     decided_at = models.DateTimeField(_("decided at"), db_index=True)
+    suspended = models.BigIntegerField(_("suspended purposes"), default=0)
+    suspended_at = models.DateTimeField(_("suspended at"), null=True, blank=True)
+    confirmed = models.BigIntegerField(_("confirmed against the signal"), default=0)
+    seen_policy = models.PositiveIntegerField(_("news put away up to version"), default=0)
 
     objects = ConsentStateQuerySet.as_manager()
 
@@ -93,6 +102,21 @@ class ConsentState(models.Model):
     def granted(self) -> frozenset[Purpose]:
         """The purposes in force."""
         return from_mask(self.purposes)
+
+    @property
+    def resting(self) -> frozenset[Purpose]:
+        """The purposes that wait for a new decision."""
+        return from_mask(self.suspended)
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether the person, and no change of the text, lets what they allowed rest."""
+        return bool(self.suspended) and self.suspended_at is None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the person allows nothing: a no, not a suspension."""
+        return not self.purposes and not self.suspended
 
 
 class ChoiceCount(models.Model):

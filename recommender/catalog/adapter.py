@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Protocol, cast, runtime_checkable
+from typing import Literal, Protocol, cast, runtime_checkable
 
 from django.contrib.sites.models import Site
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
+from consent.savepoints import host_transaction_kept
 from recommender.catalog.records import CategoryRecord, Offer, ProductRecord, SoldUnits
 from recommender.conf import recommender_settings
 
@@ -65,6 +66,19 @@ class TellsCategories(Protocol):
 
 
 @runtime_checkable
+class TellsAge(Protocol):
+    """Optional: an adapter that knows which visitors are minors.
+
+    Nothing is recorded of a minor and nothing depends on what they did; a shopper who turns out
+    to be one is erased. The answer is asked once a request and kept nowhere.
+    """
+
+    def age_band(self, *, request: HttpRequest) -> Literal["minor", "adult"] | None:
+        """The band, never a date of birth; None when the host does not know."""
+        ...
+
+
+@runtime_checkable
 class CatalogWriter(Protocol):
     """Optional: lets importers and the simulator write products into the host itself."""
 
@@ -83,6 +97,17 @@ def get_adapter() -> HostAdapter:
     if not path:
         raise ImproperlyConfigured('ATTENTION_RECOMMENDER["HOST_ADAPTER"] is not set.')
     return cast(HostAdapter, import_string(path)())
+
+
+def ask_age(request: HttpRequest) -> Literal["minor", "adult"] | None:
+    """The age band of a visitor as the adapter tells it; None where it tells none."""
+    if not recommender_settings.HOST_ADAPTER:
+        return None
+    adapter = get_adapter()
+    if not isinstance(adapter, TellsAge):
+        return None
+    with host_transaction_kept(Site):
+        return adapter.age_band(request=request)
 
 
 def get_catalog_writer() -> CatalogWriter | None:

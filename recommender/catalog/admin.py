@@ -13,8 +13,9 @@ from django.utils.translation import ngettext
 from consent.enqueue import enqueue
 from recommender.catalog.models import Category, Merchant, MerchantMember, Product
 from recommender.catalog.sensitivity import refresh_sensitivity
-from recommender.catalog.services import sync_host_product
+from recommender.catalog.services import flag_by_words, sync_host_product
 from recommender.catalog.tasks import reconcile_catalogs
+from recommender.catalog.words import matching_word
 
 
 class MirrorAdmin(admin.ModelAdmin):
@@ -34,8 +35,17 @@ class MirrorAdmin(admin.ModelAdmin):
 class CategoryAdmin(MirrorAdmin):
     """Categories; ``flagged here`` is the operator's own."""
 
-    list_display = ("name", "parent", "site", "is_flagged_by_host", "is_flagged_here", "sensitive")
+    list_display = (
+        "name",
+        "parent",
+        "site",
+        "is_flagged_by_host",
+        "is_flagged_here",
+        "sensitive",
+        "word",
+    )
     list_filter = ("sensitive", "is_flagged_here", "site")
+    actions = ("suggest_sensitive",)
     list_select_related = ("site", "parent")
     search_fields = ("name", "host_key")
     fields = (
@@ -46,8 +56,30 @@ class CategoryAdmin(MirrorAdmin):
         "is_flagged_by_host",
         "is_flagged_here",
         "sensitive",
+        "word",
     )
-    readonly_fields = ("site", "host_key", "name", "parent", "is_flagged_by_host", "sensitive")
+    readonly_fields = (
+        "site",
+        "host_key",
+        "name",
+        "parent",
+        "is_flagged_by_host",
+        "sensitive",
+        "word",
+    )
+
+    @admin.display(description=_("word of the list"))
+    def word(self, obj: Category) -> str:
+        return matching_word(obj.name) or ""
+
+    @admin.action(description=_("Suggest sensitive categories"), permissions=["change"])
+    def suggest_sensitive(self, request: HttpRequest, queryset: QuerySet[Category]) -> None:
+        flagged = flag_by_words(categories=queryset)
+        if not flagged:
+            self.message_user(request, _("No name holds a word of the list."), messages.INFO)
+            return
+        text = _("Flagged: %s. Take the flag away where it is wrong.")
+        self.message_user(request, text % ", ".join(sorted(flagged)))
 
     def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

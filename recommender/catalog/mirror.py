@@ -8,9 +8,11 @@ from typing import Any
 from django.contrib.sites.models import Site
 from django.utils import timezone
 
+from recommender.catalog import keeping
 from recommender.catalog.models import Category, Merchant, Product
 from recommender.catalog.records import CategoryRecord, ProductRecord
 from recommender.catalog.sensitivity import refresh_sensitivity
+from recommender.catalog.words import matching_word
 
 _COLUMNS = (
     "kind",
@@ -26,6 +28,7 @@ _COLUMNS = (
     "merchant_id",
     "is_listed",
 )
+_DESCRIBED = ("name", "parent", "is_flagged_by_host", "is_flagged_here", "was_compared")
 _WRITTEN = [name.removesuffix("_id") for name in _COLUMNS] + ["created_at", "updated_at"]
 
 
@@ -69,6 +72,8 @@ class Mirror:
             unique_fields=["site", "host_key"],
             update_fields=_WRITTEN,
         )
+        if any(_has_moved(held.get(product.host_key), product) for product in written):
+            keeping.renew(site_id=self.site.pk)
         return counts
 
     def _columns(self, record: ProductRecord) -> dict[str, Any]:
@@ -131,16 +136,20 @@ class Categories:
         }
         changed = [row for key, row in rows.items() if self._apply(row, fresh[key])]
         if changed:
-            Category.objects.bulk_update(changed, ["name", "parent", "is_flagged_by_host"])
+            Category.objects.bulk_update(changed, _DESCRIBED)
             refresh_sensitivity(site=self.site)
         self._told.update(fresh)
 
     def _apply(self, row: Category, record: CategoryRecord) -> bool:
         parent_id = self.ids[record.parent_key] if record.parent_key else None
         told = (record.name, parent_id, record.sensitive)
-        if (row.name, row.parent_id, row.is_flagged_by_host) == told:
+        is_known = row.was_compared
+        if is_known and (row.name, row.parent_id, row.is_flagged_by_host) == told:
             return False
         row.name, row.parent_id, row.is_flagged_by_host = told
+        if not is_known:
+            row.was_compared = True
+            row.is_flagged_here = row.is_flagged_here or matching_word(record.name) is not None
         return True
 
     def _create(self, keys: set[str]) -> None:
@@ -156,6 +165,11 @@ class Categories:
             )
             known = dict(rows.all().values_list("host_key", "pk"))
         self.ids.update(known)
+
+
+def _has_moved(old: dict[str, Any] | None, product: Product) -> bool:
+    """Tell whether a known product is of another category now, perhaps of a sensitive one."""
+    return old is not None and old["category_id"] != product.category_id
 
 
 def _is_same(old: dict[str, Any], columns: dict[str, Any], record: ProductRecord) -> bool:

@@ -19,7 +19,8 @@ class Category(models.Model):
     """A category of the host.
 
     ``sensitive`` is what everything reads: true when the host or the operator flags this
-    category or one above it. It is derived; ``catalog.sensitivity`` keeps it.
+    category or one above it. It is derived; ``catalog.sensitivity`` keeps it. ``was_compared``
+    once the name was held against ``SENSITIVE_WORDS``: what the operator decides then stays.
     """
 
     site = models.ForeignKey(Site, models.CASCADE, verbose_name=_("site"), related_name="+")
@@ -39,8 +40,12 @@ class Category(models.Model):
         default=False,
         help_text=_(
             "Products of this category and of those below it never enter anybody's history, "
-            "training, reasons, ads or mail. Synchronizing the catalog does not change this."
+            "training, reasons, ads or mail. A new category is flagged when its name holds a word "
+            "of the list; after that, synchronizing the catalog does not change this."
         ),
+    )
+    was_compared = models.BooleanField(
+        _("compared with the word list"), default=False, editable=False
     )
     sensitive = models.BooleanField(_("sensitive"), default=False, editable=False)
 

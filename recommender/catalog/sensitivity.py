@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.sites.models import Site
 
+from recommender.catalog import keeping
 from recommender.catalog.models import Category
 
 
@@ -24,6 +25,7 @@ def refresh_sensitivity(*, site: Site | int) -> int:
     for sensitive, pks in changed.items():
         if pks:
             Category.objects.filter(pk__in=pks).update(sensitive=sensitive)
+            keeping.renew(site_id=site.pk if isinstance(site, Site) else site)
     return sum(map(len, changed.values()))
 
 

@@ -13,10 +13,12 @@ from django.utils import timezone
 
 from recommender.catalog.adapter import HostAdapter, TellsCategories, get_adapter
 from recommender.catalog.mirror import Categories, Mirror
-from recommender.catalog.models import Product
+from recommender.catalog.models import Category, Product
 from recommender.catalog.records import CategoryRecord, ProductRecord
 from recommender.catalog.selectors import askable, chunks
+from recommender.catalog.sensitivity import refresh_sensitivity
 from recommender.catalog.validation import category_refusal_of, refusal_of
+from recommender.catalog.words import matching_word
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +98,20 @@ def mirror_categories(*, site: Site, records: Iterable[CategoryRecord]) -> dict[
     with transaction.atomic():
         Categories(site).ensure(told)
     return dict(refused)
+
+
+def flag_by_words(*, categories: Iterable[Category]) -> list[str]:
+    """Flag those whose name holds a word of ``SENSITIVE_WORDS``; return the names of the new ones.
+
+    The operator may take a flag away again; nothing sets it a second time by itself.
+    """
+    found = [each for each in categories if not each.is_flagged_here and matching_word(each.name)]
+    with transaction.atomic():
+        pks = [each.pk for each in found]
+        Category.objects.filter(pk__in=pks).update(is_flagged_here=True, was_compared=True)
+        for site_id in sorted({each.site_id for each in found}):
+            refresh_sensitivity(site=site_id)
+    return [each.name for each in found]
 
 
 def retire_products(*, site: Site, host_keys: Collection[str]) -> int:

@@ -5,16 +5,24 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from consent.privacy import mark_personal
+from consent.staff.forms import ReasonForm
+from consent.staff.services import PERMISSION, open_record
 from recommender.events.kinds import Kind
 from recommender.events.models import KindWeight, RefusalCount, ShopperEvents
 from recommender.events.selectors import count_events, events_of
 
 PAGE = 100
+HOLDING = "attention_recommender.events"
 
 
 @admin.register(KindWeight)
@@ -56,7 +64,7 @@ class RefusalCountAdmin(admin.ModelAdmin):
 class ShopperEventsAdmin(admin.ModelAdmin):
     """The events of one shopper, found by the whole key; never a list of people."""
 
-    list_display = ("pk", "site", "created_at")
+    list_display = ("__str__", "site", "created_at")
     list_select_related = ("site",)
     search_fields = ("id",)
     search_help_text = _("The whole key of a shopper.")
@@ -82,6 +90,7 @@ class ShopperEventsAdmin(admin.ModelAdmin):
             return queryset.none(), False
         return queryset.filter(pk=key), False
 
+    @transaction.non_atomic_requests
     def change_view(
         self,
         request: HttpRequest,
@@ -89,19 +98,42 @@ class ShopperEventsAdmin(admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show a page of events; permission and the shopper are checked by the admin itself."""
-        context = {**(extra_context or {}), **_page(object_id, request.GET.get("before", ""))}
-        return super().change_view(request, object_id, form_url, context)
+        """Show how much is held; the events themselves only in the answer to a reason."""
+        shopper = self.get_object(request, object_id)
+        if not self.has_view_permission(request, shopper):
+            raise PermissionDenied
+        if shopper is None:
+            self.message_user(request, _("There is no such shopper."), messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:index"))
+        mark_personal(request)
+        form = ReasonForm(request.POST or None)
+        context = {
+            **self.admin_site.each_context(request),
+            **(extra_context or {}),
+            "title": str(shopper),
+            "opts": self.opts,
+            "form": form,
+            "may_open": request.user.has_perm(PERMISSION),
+            "events_total": count_events(shopper_id=shopper.pk),
+        }
+        if request.method == "POST" and not context["may_open"]:
+            raise PermissionDenied
+        if form.is_valid():
+            opened = open_record(
+                staff=request.user,
+                shopper_id=shopper.pk,
+                fields=[HOLDING],
+                reason=form.cleaned_data["reason"],
+            )
+            context |= _page(opened.shopper_id, request.POST.get("before", ""))
+        return TemplateResponse(request, self.change_form_template, context)
 
 
-def _page(object_id: str, before: str) -> dict[str, Any]:
-    shopper_id, oldest = _key(object_id), _key(before)
-    if shopper_id is None:
-        return {"events": [], "events_total": 0, "events_before": None}
-    rows = list(events_of(shopper_id=shopper_id, limit=PAGE + 1, before=oldest))
+def _page(shopper_id: UUID, before: str) -> dict[str, Any]:
+    rows = list(events_of(shopper_id=shopper_id, limit=PAGE + 1, before=_key(before)))
     return {
+        "is_open": True,
         "events": rows[:PAGE],
-        "events_total": count_events(shopper_id=shopper_id),
         "events_before": rows[PAGE - 1].id if len(rows) > PAGE else None,
     }
 

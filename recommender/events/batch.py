@@ -1,13 +1,14 @@
 """The wire format of the beacon, version 1, read strictly.
 
-A batch is ``{"v": 1, "events": [...]}``; ``docs/reference/events.md`` describes the fields. A body
+A batch is ``{"v": 1, "page": ..., "events": [...]}``; ``docs/reference/events.md`` describes the
+fields. A body
 that is no batch is refused as a whole; an event that cannot be read is refused alone.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -23,6 +24,7 @@ MOST_EVENTS = 100
 OLDEST = timedelta(hours=24)
 EARLIEST_FUTURE = timedelta(minutes=5)
 ID_TOLERANCE_MS = 60_000
+LONGEST_STAMP = 256
 
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
@@ -45,6 +47,7 @@ class BatchError(Exception):
 
 class _Batch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     v: Literal[1]
+    page: Annotated[str, msgspec.Meta(max_length=LONGEST_STAMP)] = ""
     events: list[msgspec.Raw]
 
 
@@ -67,6 +70,13 @@ class _Named(msgspec.Struct):
     id: str = ""
 
 
+class Batch(NamedTuple):
+    """One fact or refusal for each event, in order; ``page`` is the stamp of the page, or empty."""
+
+    events: list[Fact | Refused]
+    page: str
+
+
 class Refused(msgspec.Struct, frozen=True):
     """An event that cannot be kept; ``id`` as sent, empty when it could not be read."""
 
@@ -79,8 +89,8 @@ _events = msgspec.json.Decoder(_Event)
 _names = msgspec.json.Decoder(_Named)
 
 
-def read_batch(body: bytes, *, now: datetime) -> list[Fact | Refused]:
-    """Return one fact or refusal for each event of ``body``, in order.
+def read_batch(body: bytes, *, now: datetime) -> Batch:
+    """Return the batch that ``body`` holds.
 
     Raises:
         BatchError: the body is too large, is not JSON, or is not a batch of version 1.
@@ -95,7 +105,7 @@ def read_batch(body: bytes, *, now: datetime) -> list[Fact | Refused]:
         raise BatchError(400, "not_json", "The body is not valid JSON in UTF-8.") from error
     if len(batch.events) > MOST_EVENTS:
         raise BatchError(413, "too_many_events", f"A batch holds at most {MOST_EVENTS} events.")
-    return [_read_event(raw, now) for raw in batch.events]
+    return Batch([_read_event(raw, now) for raw in batch.events], batch.page)
 
 
 def too_large() -> BatchError:

@@ -29,6 +29,7 @@ class Draft(NamedTuple):
     position: int | None = None
     value: int | None = None
     price_micros: int | None = None
+    product_key: str = ""
 
 
 def refusal_of_value(kind: Kind, value: int | None) -> Cause | None:

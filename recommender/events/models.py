@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from django.contrib.sites.models import Site
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -17,6 +19,19 @@ __all__ = ["Event", "KindWeight", "RefusalCount", "ShopperEvents"]
 class EventQuerySet(models.QuerySet["Event"]):
     def for_site(self, site: Site | int) -> EventQuerySet:
         return self.filter(site=site)
+
+
+class ClosedManager(models.Manager["Event"]):
+    """What `Event.objects` is: a reminder that events have doors.
+
+    Whoever asks by it, a host's ``dumpdata`` included, gets an error instead of somebody's
+    history. The doors in `recommender.events` use `Event.rows`, which no other part can import.
+    """
+
+    def get_queryset(self) -> NoReturn:
+        raise PermissionError(
+            "Events are written by recommender.events.services and read by its selectors."
+        )
 
 
 class Event(models.Model):
@@ -81,7 +96,8 @@ class Event(models.Model):
     occurred_at = models.DateTimeField(_("occurred at"))
     received_at = models.DateTimeField(_("received at"))
 
-    objects = EventQuerySet.as_manager()
+    objects = ClosedManager()
+    rows = EventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event")

@@ -34,7 +34,10 @@ class Cause(StrEnum):
     UNKNOWN_PRODUCT = "unknown_product"
     UNKNOWN_CATEGORY = "unknown_category"
     SENSITIVE = "sensitive"
+    REMOVED_INTEREST = "removed_interest"
     CONSENT = "consent"
+    BEFORE_DECISION = "before_decision"
+    OLD_PAGE = "old_page"
     BAD_BATCH = "bad_batch"
     ORIGIN = "origin"
     ERROR = "error"
@@ -127,13 +130,14 @@ class OrderedUnit(NamedTuple):
 
 
 class HistoryItem(NamedTuple):
-    """One event of a shopper's own history."""
+    """One event of a shopper's own history; ``weight`` is what the person makes of its category."""
 
     product_id: int
     host_key: str
     kind: Kind
     value: int | None
     occurred_at: datetime
+    weight: float = 1.0
 
 
 class TrainingRow(NamedTuple):

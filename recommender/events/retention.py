@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -21,6 +23,7 @@ from consent.models import ConsentState
 from consent.purposes import Purpose
 from recommender.conf import recommender_settings
 from recommender.events.history import days_of
+from recommender.events.live_history import store as live
 from recommender.events.models import Event, EventQuerySet, RefusalCount
 
 BATCH = 1000
@@ -31,12 +34,16 @@ KEEPING = (Purpose.ANALYTICS, Purpose.RECS_PERSONAL, Purpose.MODEL_TRAIN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """Rows deleted: too old, of sensitive products, of people who allow nothing; and counts."""
+    """Rows deleted: too old, of sensitive products, of people who allow nothing."""
 
     old: int
     sensitive: int
     without_permission: int
-    counts: int
+
+    @property
+    def rows(self) -> int:
+        """All of them."""
+        return self.old + self.sensitive + self.without_permission
 
 
 def apply_retention(*, now: datetime | None = None) -> Swept:
@@ -44,22 +51,28 @@ def apply_retention(*, now: datetime | None = None) -> Swept:
     moment = now or timezone.now()
     old = without_permission = 0
     for shopper_ids in _shoppers():
-        rows = Event.objects.filter(shopper_id__in=shopper_ids)
+        rows = Event.rows.filter(shopper_id__in=shopper_ids)
         old += _delete(_old(rows, moment))
         without_permission += _delete(rows.filter(shopper_id__in=_without_permission(shopper_ids)))
     sensitive = _delete(
-        Event.objects.filter(Q(product__category__sensitive=True) | Q(category__sensitive=True))
+        Event.rows.filter(Q(product__category__sensitive=True) | Q(category__sensitive=True))
     )
+    return Swept(old=old, sensitive=sensitive, without_permission=without_permission)
+
+
+def delete_counts(*, now: datetime) -> int:
+    """Delete hourly counts of refusals that were kept long enough; return how many."""
     hours = timedelta(days=recommender_settings.COUNT_RETENTION_DAYS)
-    counts, _ = RefusalCount.objects.filter(hour__lt=moment - hours).delete()
-    return Swept(old=old, sensitive=sensitive, without_permission=without_permission, counts=counts)
+    return RefusalCount.objects.filter(hour__lt=now - hours).delete()[0]
 
 
 def delete_events(*, shopper_id: UUID, limit: int | None) -> int:
     """Delete at most ``limit`` events of a shopper (None: all), oldest first; return how many."""
-    rows = Event.objects.filter(shopper_id=shopper_id)
+    rows = Event.rows.filter(shopper_id=shopper_id)
     if limit is None:
-        return rows.delete()[0]
+        deleted = rows.delete()[0]
+        _forget_later([shopper_id])
+        return deleted
     return _delete_some(rows.order_by("id"), limit)
 
 
@@ -91,9 +104,10 @@ def _shoppers() -> Iterator[list[UUID]]:
 
 def _without_permission(shopper_ids: list[UUID]) -> list[UUID]:
     rows = ConsentState.objects.filter(shopper_id__in=shopper_ids).alias(
-        allowed=F("purposes").bitand(Purpose.ANALYTICS.bit)
+        allowed=F("purposes").bitand(Purpose.ANALYTICS.bit),
+        rests=F("suspended").bitand(Purpose.ANALYTICS.bit),
     )
-    return list(rows.filter(allowed=0).values_list("shopper_id", flat=True))
+    return list(rows.filter(allowed=0, rests=0).values_list("shopper_id", flat=True))
 
 
 def _delete(rows: EventQuerySet) -> int:
@@ -112,5 +126,12 @@ def _delete_some(rows: EventQuerySet, limit: int) -> int:
     keys = sorted(rows.values_list("shopper_id", "id")[:limit])
     for shopper_id, pairs in groupby(keys, key=itemgetter(0)):
         ids = [event_id for _, event_id in pairs]
-        Event.objects.filter(shopper_id=shopper_id, id__in=ids).delete()
+        Event.rows.filter(shopper_id=shopper_id, id__in=ids).delete()
+    _forget_later(sorted({shopper_id for shopper_id, _ in keys}))
     return len(keys)
+
+
+def _forget_later(shopper_ids: list[UUID]) -> None:
+    """Have live histories read again once the deletion has committed."""
+    if shopper_ids:
+        transaction.on_commit(partial(live.forget, shopper_ids=shopper_ids))

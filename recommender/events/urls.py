@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.urls import path
 
+from recommender.events import pages
 from recommender.events.views import EventsView
 
 urlpatterns = [
@@ -13,4 +14,6 @@ urlpatterns = [
         transaction.non_atomic_requests(EventsView.as_view()),
         name="events",
     ),
+    path("attention/history/", pages.history, name="history"),
+    path("attention/forget/", pages.forget, name="forget"),
 ]

@@ -18,6 +18,8 @@ from recommender.serving.shelf import Mask
 from recommender.serving.slate import Mode, Reason
 
 FEW_BARRED = 64
+STRESSED = 4
+"""So many times the wanted list are ranked before a person's stresses change its order."""
 
 Indices = npt.NDArray[np.int64]
 
@@ -107,14 +109,17 @@ def _for_person(
     exclude = limits.exclude
     if placement.seen == SeenRule.DROP:
         exclude = np.concatenate([exclude, np.unique(items[items >= 0])])
+    stresses = _stresses(live, profile.encounters, items)
     ranked = published.rank(
         items,
         np.array([encounter.age for encounter in profile.encounters]),
         weights=weights,
-        k=count,
+        k=STRESSED * count if stresses else count,
         exclude=exclude,
         eligible=limits.eligible,
     )
+    if stresses:
+        ranked = _stressed(live, ranked, stresses, count)
     reasons = explanation.own_reasons(
         ranked,
         encounters=profile.encounters,
@@ -185,6 +190,27 @@ def _without_sensitive(live: Live, items: Indices) -> Indices:
 def _weights(live: Live, encounters: Sequence[Encounter]) -> npt.NDArray[np.float64]:
     by_code = live.published.meta.kind_weights
     return np.array([by_code.get(encounter.kind.code, 0.0) for encounter in encounters])
+
+
+def _stresses(live: Live, encounters: Sequence[Encounter], items: Indices) -> dict[int, float]:
+    """What the person makes of a category, where it is not 1, by id; 0 is none."""
+    places = [place for place, encounter in enumerate(encounters) if encounter.weight != 1.0]
+    if not places:
+        return {}
+    categories = live.shelf.categories_of(items[places]).tolist()
+    met = [encounters[place].weight for place in places]
+    known = zip(categories, met, items[places].tolist(), strict=True)
+    return {category: weight for category, weight, item in known if item >= 0}
+
+
+def _stressed(live: Live, ranked: Ranked, stresses: dict[int, float], count: int) -> Ranked:
+    """The best ``count`` once each product's score is multiplied by the stress of its category."""
+    categories = live.shelf.categories_of(ranked.items).tolist()
+    factors = np.array([stresses.get(each, 1.0) for each in categories], dtype=np.float32)
+    scores = ranked.scores * factors
+    order = np.argsort(-scores, kind="stable")[:count]
+    parts = ranked.parts * factors[:, None]
+    return Ranked(ranked.items[order], scores[order], parts[order], ranked.sources[order])
 
 
 def _sources(ranked: Ranked, items: Indices) -> list[int]:

@@ -28,12 +28,14 @@ class Encounter(NamedTuple):
         key: host key.
         kind: what the person did.
         age: seconds ago, not negative.
+        weight: what the person makes of the product's category: less, 1, or more.
     """
 
     product_id: int
     key: str
     kind: Kind
     age: float
+    weight: float = 1.0
 
 
 class Profile(NamedTuple):
@@ -79,6 +81,7 @@ def _of_history(permitted: Permit, limit: int, now: datetime) -> Profile:
             row.host_key,
             row.kind,
             max(0.0, (now - row.occurred_at).total_seconds()),
+            row.weight,
         )
         for row in rows
     ]

@@ -87,6 +87,11 @@ class Shelf:
         place = np.minimum(np.searchsorted(self._sorted_hashes, wanted), len(self._hashes) - 1)
         return np.where(self._sorted_hashes[place] == wanted, self._hash_order[place], -1)
 
+    def categories_of(self, items: npt.NDArray[np.integer]) -> Indices:
+        """Return int64[m]: the category id of each item; 0 where it has none."""
+        found: Indices = self._categories[items]
+        return found
+
     def in_category(self, key: str) -> Mask:
         """Return bool[n]: eligible items filed under the category ``key`` or below it."""
         return self.eligible & np.isin(self._categories, self._tree.under(key))

@@ -15,7 +15,10 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from consent.gate import refusal_of
+from consent.page_stamp import stamp
 from consent.privacy import mark_personal
+from consent.purposes import Purpose
 from consent.templatetags import attention_consent
 from consent.visitor import Level, visitor_of
 from recommender.catalog.adapter import get_adapter
@@ -98,8 +101,11 @@ def attention_script(context: Context, *, product: str = "", view: object = "") 
     if request is None:
         return NOTHING
     try:
-        level = visitor_of(request).level
+        visitor = visitor_of(request)
+        level = visitor.level
         if level not in (Level.REMEMBER, Level.VISIT):
+            return NOTHING
+        if refusal_of(visitor, Purpose.ANALYTICS) is not None:
             return NOTHING
         mark_personal(request)
         values = {
@@ -107,10 +113,41 @@ def attention_script(context: Context, *, product: str = "", view: object = "") 
             "level": level.value,
             "product": product,
             "view": view or "",
+            "page": stamp(request) if level is Level.REMEMBER else "",
         }
         return _render(context, "attention_recommender/script.html", values)
     except Exception:
         logger.exception("the script could not be shown")
+        return NOTHING
+
+
+@register.simple_tag(takes_context=True)
+def forget_product(
+    context: Context,
+    product: str,
+    *,
+    next: str = "",  # noqa: A002
+    about: str = "",
+) -> SafeString:
+    """Show the button that forgets a product, to a visitor who has a history.
+
+    Args:
+        context: the page's; it needs ``request``.
+        product: host key of the product.
+        next: where to go afterwards; not the product's own page, which would be a new view.
+        about: the product's name, for readers of a list.
+    """
+    request = context.get("request")
+    if request is None:
+        return NOTHING
+    try:
+        if visitor_of(request).level not in (Level.REMEMBER, Level.VISIT):
+            return NOTHING
+        mark_personal(request)
+        values = {"product": product, "next": next, "about": about}
+        return _render(context, "attention_recommender/forget.html", values)
+    except Exception:
+        logger.exception("the button to forget a product could not be shown")
         return NOTHING
 
 
@@ -156,8 +193,10 @@ def render_slate(context: Context, request: HttpRequest, slate: Slate) -> SafeSt
 
 
 def _can_hide(request: HttpRequest, slate: Slate) -> bool:
-    """Hiding is remembered under the visitor's key, so only where there is one."""
-    return slate.is_private and visitor_of(request).level is Level.REMEMBER
+    """Hiding is remembered under the visitor's key, so only where there is one in use."""
+    visitor = visitor_of(request)
+    is_used = visitor.level is Level.REMEMBER and refusal_of(visitor, Purpose.ANALYTICS) is None
+    return slate.is_private and is_used
 
 
 def _render(context: Context, name: str, values: dict[str, Any]) -> SafeString:

@@ -8,13 +8,15 @@ from django.contrib import admin, messages
 from django.contrib.sites.models import Site
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from recommender.training import registry, services
-from recommender.training.models import GateResult, ModelVersion, TrainingRun
+from recommender.training import lineage, registry, services
+from recommender.training.models import GateResult, ModelVersion, TrainingRun, VersionState
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -81,13 +83,21 @@ class GateInline(admin.TabularInline):
 class ModelVersionAdmin(ReadOnlyAdmin):
     """Versions with measures, mix weights and gates."""
 
-    list_display = ("version_short", "site", "state", "created_at", "ndcg", "attention_weight")
+    list_display = (
+        "version_short",
+        "site",
+        "state",
+        "created_at",
+        "ndcg",
+        "attention_weight",
+        "deadline",
+    )
     list_filter = ("state", "site")
-    list_select_related = ("site",)
+    list_select_related = ("site", "lesson")
     show_facets = admin.ShowFacets.ALWAYS
     inlines = (GateInline,)
     actions = ("promote_version", "roll_back_site")
-    readonly_fields = ("weights", "measures")
+    readonly_fields = ("weights", "measures", "deadline")
     exclude = ("card",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -108,6 +118,13 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         if weight is None:
             return "–"
         return str(_("none: the mix without it serves")) if weight == 0 else f"{weight:.2f}"
+
+    @admin.display(description=_("taken down by, because somebody withdrew"))
+    def deadline(self, version: ModelVersion) -> str:
+        deadline = lineage.deadline_of(version)
+        if deadline is None or version.state == VersionState.WITHDRAWN:
+            return "–"
+        return date_format(localtime(deadline), "DATETIME_FORMAT")
 
     @admin.display(description=_("mix weights"))
     def weights(self, version: ModelVersion) -> SafeString:

@@ -103,6 +103,11 @@ def digest_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
     return digest.hexdigest()
 
 
+def typed_arrays(arrays: Mapping[str, npt.ArrayLike]) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays in the types of the module's table, as they are written and digested."""
+    return {name: np.asarray(array).astype(_DTYPES[name]) for name, array in arrays.items()}
+
+
 def write_manifest(
     folder: Path | str,
     *,
@@ -135,7 +140,7 @@ def write_manifest(
         "kinds": np.zeros(count) if kinds is None else kinds,
         "values": np.zeros(count) if values is None else values,
     }
-    typed = {name: np.asarray(array).astype(_DTYPES[name]) for name, array in arrays.items()}
+    typed = typed_arrays(arrays)
     _check(typed)
     meta = ManifestMeta(
         site=site,

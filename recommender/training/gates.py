@@ -61,7 +61,7 @@ def judge(
         incumbent_gate(*_side_by_side(run_dir, manifest, incumbent)),
         permitted_gate(
             site=site,
-            people=read_people(manifest_dir),
+            people=[person.subjects for person in read_people(manifest_dir)],
             cut=datetime.fromisoformat(manifest.meta.cut),
         ),
     ]

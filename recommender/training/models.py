@@ -75,6 +75,44 @@ class TrainingRun(models.Model):
         return self.state in ACTIVE_STATES
 
 
+class Lesson(models.Model):
+    """What one training run learned from: the link of a model's lineage.
+
+    The arrays are deleted with the run; what is kept beside this row in the model storage are
+    keyed marks of its rows and people, see `recommender.training.lineage`. ``parent`` is what the
+    model it started from had learned from; a full training has none.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
+    run = models.OneToOneField(
+        TrainingRun, null=True, on_delete=models.SET_NULL, related_name="lesson"
+    )
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    cut = models.DateTimeField()
+    events_digest = models.CharField(max_length=64)
+    consent_digest = models.CharField(max_length=64)
+    people = models.PositiveIntegerField()
+    kid = models.CharField(max_length=16, help_text=_("Master key its marks were made with."))
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the first of its people withdrew or was erased.")
+    )
+
+    class Meta:
+        verbose_name = _("what a model learned from")
+        verbose_name_plural = _("what models learned from")
+        ordering = ["-cut"]
+
+    def __str__(self) -> str:
+        return f"{self.cut:%Y-%m-%d %H:%M}"
+
+    @property
+    def folder(self) -> str:
+        """Name of its folder inside the model storage."""
+        return f"site-{self.site_id}/lesson-{self.pk}"
+
+
 class VersionState(models.TextChoices):
     """What a model version may do."""
 
@@ -93,6 +131,7 @@ class ModelVersion(models.Model):
     run = models.ForeignKey(
         TrainingRun, null=True, on_delete=models.SET_NULL, related_name="versions"
     )
+    lesson = models.ForeignKey(Lesson, null=True, on_delete=models.PROTECT, related_name="versions")
     state = models.CharField(max_length=12, choices=VersionState, default=VersionState.CANDIDATE)
     created_at = models.DateTimeField(auto_now_add=True)
     promoted_at = models.DateTimeField(null=True, blank=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,15 @@ from django.utils import timezone
 from recommender.conf import recommender_settings
 from recommender.serving.folder import content_hash
 from recommender.training.gates import Verdict
-from recommender.training.models import GateResult, ModelVersion, TrainingRun, VersionState
+from recommender.training.lineage import HARD_STOP, clear_lessons, deadline_of
+from recommender.training.models import (
+    GateResult,
+    Lesson,
+    ModelVersion,
+    TrainingRun,
+    VersionState,
+)
 from recommender.training.storage import discard, store
-
-HARD_STOP = timedelta(days=30)
-"""Age of a cut at which its model is taken down, retrained or not."""
 
 
 class NotPromotable(Exception):  # noqa: N818  named for what it says
@@ -38,7 +42,12 @@ def register(
     version, _ = ModelVersion.objects.get_or_create(
         site_id=run.site_id,
         version=content_hash(folder),
-        defaults={"run": run, "cut": cut, "card": dict(card)},
+        defaults={
+            "run": run,
+            "cut": cut,
+            "card": dict(card),
+            "lesson": Lesson.objects.filter(run=run).first(),
+        },
     )
     store(folder=folder, version=version)
     with transaction.atomic():
@@ -72,6 +81,8 @@ def promote(*, version: ModelVersion) -> None:
             raise NotPromotable(f"Version {version} was taken down.")
         if current.cut < timezone.now() - HARD_STOP:
             raise NotPromotable(f"Version {version} is older than {HARD_STOP.days} days.")
+        if _is_past(current):
+            raise NotPromotable(f"Version {version} learned from somebody who withdrew long ago.")
         gates = list(current.gates.all())
         if not gates or not all(gate.passed for gate in gates):
             failed = ", ".join(gate.name for gate in gates if not gate.passed) or "none judged"
@@ -112,23 +123,34 @@ def clear_old(*, site: Site) -> int:
     never = rows.exclude(state__in=(VersionState.RETIRED, VersionState.LIVE))
     keep = recommender_settings.KEEP_VERSIONS
     stale = [*answered[keep:], *never[keep:]]
-    return sum(_remove(version) for version in stale)
+    removed = sum(_remove(version) for version in stale)
+    clear_lessons(site=site)
+    return removed
 
 
 def take_down_expired(*, site: Site, learnable: bool) -> int:
     """Take down versions that may not be served any longer; return how many.
 
-    Those are versions whose cut is older than `HARD_STOP`, and every version when nobody permits
-    training (``learnable`` is False): what they learned was withdrawn with the people.
+    Those are versions whose cut, or the first withdrawal in their lineage, is older than
+    `HARD_STOP`, and every version when nobody permits training (``learnable`` is False): what
+    they learned was withdrawn with the people.
     """
     rows = ModelVersion.objects.filter(site=site).exclude(state=VersionState.WITHDRAWN)
-    if learnable:
-        rows = rows.filter(cut__lt=timezone.now() - HARD_STOP)
-    expired = list(rows)
+    oldest = timezone.now() - HARD_STOP
+    expired = [
+        version
+        for version in rows.select_related("lesson")
+        if not learnable or version.cut < oldest or _is_past(version)
+    ]
     for version in expired:
         ModelVersion.objects.filter(pk=version.pk).update(state=VersionState.WITHDRAWN)
         discard(version=version)
     return len(expired)
+
+
+def _is_past(version: ModelVersion) -> bool:
+    deadline = deadline_of(version)
+    return deadline is not None and deadline <= timezone.now()
 
 
 def _remove(version: ModelVersion) -> bool:

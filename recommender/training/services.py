@@ -27,6 +27,7 @@ from recommender.training.engine import get_engine
 from recommender.training.engine.job_order import JobOrder
 from recommender.training.folders import clear_run, manifest_dir, run_dir
 from recommender.training.gates import judge
+from recommender.training.lineage import follow_ledger, record_lesson
 from recommender.training.manifest import build_manifest
 from recommender.training.models import ACTIVE_STATES, RunState, TrainingRun
 from recommender.training.selectors import active_run, live_version
@@ -142,6 +143,8 @@ def _start(run: TrainingRun) -> None:
     cut = timezone.now()
     manifest = build_manifest(site=run.site, cut=cut, folder=manifest_dir(run.pk))
     run.manifest = asdict(manifest.meta)
+    _save(run)
+    record_lesson(run=run, manifest=manifest, folder=manifest_dir(run.pk))
     _save(run, state=RunState.TRAINING, started_at=cut, message="Learning.")
     _order_job(run)
 
@@ -202,6 +205,7 @@ def _finish(run: TrainingRun) -> None:
         card=card,
         verdicts=verdicts,
     )
+    follow_ledger(site=run.site)
     _save(run, message="Judged.")
     try:
         registry.promote(version=version)

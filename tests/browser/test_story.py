@@ -142,7 +142,7 @@ def test_for_this_visit_the_server_stores_nothing(
 
 
 def test_two_people_on_one_machine_never_mix(
-    browser: Browser, page: Page, context: BrowserContext, shop: Shop
+    chromium: Browser, page: Page, context: BrowserContext, shop: Shop
 ) -> None:
     page.goto("/")
     _choose(page, "Accept")
@@ -173,8 +173,8 @@ def _register(page: Page, email: str) -> None:
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
-def test_without_javascript_the_story_is_the_same(browser: Browser, shop: Shop) -> None:
-    context = browser.new_context(base_url=shop.url, java_script_enabled=False)
+def test_without_javascript_the_story_is_the_same(chromium: Browser, shop: Shop) -> None:
+    context = chromium.new_context(base_url=shop.url, java_script_enabled=False)
     page = context.new_page()
     page.goto("/")
     _choose(page, "Accept")
@@ -184,8 +184,8 @@ def test_without_javascript_the_story_is_the_same(browser: Browser, shop: Shop) 
     context.close()
 
 
-def test_a_phone_sees_the_shop_without_scrolling_sideways(browser: Browser, shop: Shop) -> None:
-    context = browser.new_context(base_url=shop.url, viewport={"width": 320, "height": 640})
+def test_a_phone_sees_the_shop_without_scrolling_sideways(chromium: Browser, shop: Shop) -> None:
+    context = chromium.new_context(base_url=shop.url, viewport={"width": 320, "height": 640})
     page = context.new_page()
     for address in ("/", "/attention/preferences/", "/basket/"):
         page.goto(address)

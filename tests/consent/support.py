@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
 from django.contrib.sites.models import Site
 from django.http import HttpRequest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from consent.decisions import Circumstances, open_shopper
 from consent.models import Shopper
@@ -50,3 +51,10 @@ class History:
         gone = held if limit is None else min(held, limit)
         self.rows[shopper_id] = held - gone
         return gone
+
+
+def of_page(browser: Client, form: dict[str, Any]) -> dict[str, Any]:
+    """A form as the preferences page shows it now: with what it says of the choice in force."""
+    html = browser.get("/attention/preferences/").text
+    seen = re.search(r'name="seen" value="([^"]*)"', html)
+    return {**({"seen": seen[1]} if seen else {}), **form}

@@ -78,6 +78,14 @@ def test_keys_that_are_missing_malformed_improvised_or_open_to_others(
     keys.keyring.cache_clear()
 
 
+@pytest.mark.parametrize("root", ["MEDIA_ROOT", "STATIC_ROOT"])
+def test_checkpoints_are_never_served(settings: Settings, tmp_path: Path, root: str) -> None:
+    assert checks.check_ledger_dir() == []
+    setattr(settings, root, str(tmp_path))
+    set_options(settings, LEDGER_DIR=tmp_path / "ledger")
+    assert ids(checks.check_ledger_dir()) == ["E015"]
+
+
 def test_the_middleware_must_stand_behind_the_login(settings: Settings) -> None:
     ours, login = checks.MIDDLEWARE, "django.contrib.auth.middleware.AuthenticationMiddleware"
     settings.MIDDLEWARE = [login]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import pickle
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.sites.models import Site
@@ -16,6 +17,8 @@ from consent.purposes import BANNER_PURPOSES, GPC_BLOCKED, OPTIONAL_PURPOSES, Pu
 from consent.visit import Visit
 from consent.visitor import Level, Visitor
 from tests.consent.support import new_shopper
+
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def remembered(shopper_id: uuid.UUID, site_id: int = 1, *, gpc: bool = False) -> Visitor:
@@ -111,7 +114,7 @@ def test_an_imported_person_never_stands_behind_a_request(site: Site) -> None:
 
 def test_only_the_gate_makes_a_permit_and_it_cannot_be_kept(shopper: Shopper) -> None:
     with pytest.raises(TypeError, match="Only consent"):
-        Permit(shopper.pk, 1, Purpose.ANALYTICS, frozenset(), 1, 1, None, seal=object())
+        Permit(shopper.pk, 1, Purpose.ANALYTICS, frozenset(), 1, 1, None, MOMENT, seal=object())
     answer = gate.permit_shopper(shopper.pk, Purpose.ANALYTICS)
     assert answer
     with pytest.raises(TypeError, match="ends with"):

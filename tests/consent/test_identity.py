@@ -14,7 +14,7 @@ from consent import services
 from consent.models import ConsentState, Decision, Erasure, Shopper
 from consent.purposes import OPTIONAL_PURPOSES, Purpose
 from consent.visitor import read_key
-from tests.consent.support import OWN, History, new_shopper, request_of
+from tests.consent.support import OWN, History, new_shopper, of_page, request_of
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,11 @@ def log_out(browser: Client) -> Any:
 
 
 def choose(browser: Client, choice: str) -> Any:
-    return browser.post("/attention/consent/", {"choice": choice})
+    return browser.post("/attention/consent/", of_page(browser, {"choice": choice}))
+
+
+def preferences(browser: Client) -> str:
+    return str(browser.get("/attention/preferences/").content.decode())
 
 
 def level(browser: Client) -> str:
@@ -55,7 +59,7 @@ def key_of(browser: Client, user: Any = None) -> Any:
     return read_key(browser.cookies["attention_key"].value, str(user.pk) if user else "")
 
 
-def test_the_account_wins_at_login_and_the_browsers_own_history_goes(
+def test_the_account_wins_at_login_and_the_browsers_own_history_is_kept_apart(
     browser: Client, site: Site, staff: Any, history: History
 ) -> None:
     account = new_shopper(site, staff)
@@ -64,6 +68,22 @@ def test_the_account_wins_at_login_and_the_browsers_own_history_goes(
     history.rows[own] = 3
     log_in(browser, "staff")
     assert key_of(browser, staff) == account.pk
+    assert level(browser) == "remember"
+    assert history.rows == {own: 3}
+    assert "can join the history of your account" in preferences(browser)
+
+
+@pytest.mark.parametrize("which", ["account", "browser"])
+def test_without_the_permission_of_both_the_browsers_own_history_goes(
+    browser: Client, site: Site, staff: Any, history: History, which: str
+) -> None:
+    account = new_shopper(site, staff)
+    choose(browser, "remember")
+    own = key_of(browser)
+    history.rows[own] = 3
+    lacking = account.pk if which == "account" else own
+    services.withdraw(shopper_id=lacking, purposes={Purpose.ANALYTICS}, actor="shopper")
+    log_in(browser, "staff")
     assert level(browser) == "remember"
     assert not Shopper.objects.filter(pk=own).exists()
     assert history.rows[own] == 0
@@ -145,16 +165,6 @@ def test_a_history_that_was_linked_is_never_offered(
     assert services.link_browser(request=request) is False
     shopper.refresh_from_db()
     assert shopper.user is None
-
-
-def test_an_account_with_a_shopper_is_offered_nothing(
-    browser: Client, site: Site, staff: Any
-) -> None:
-    new_shopper(site, staff)
-    own = new_shopper(site)
-    request = request_of(user=staff)
-    request.visitor.offer = own.pk  # type: ignore[attr-defined]
-    assert services.link_browser(request=request) is False
 
 
 def test_logout_takes_the_key_and_the_next_person_is_nobody(

@@ -38,7 +38,7 @@ def test_an_imported_decision_says_so(site: Site) -> None:
 def test_thousands_are_one_chain_and_few_queries(
     site: Site, django_assert_max_num_queries: Any
 ) -> None:
-    with django_assert_max_num_queries(120):
+    with django_assert_max_num_queries(130):
         people = services.import_decisions(site=site, count=2000, **GOOD)
     assert len({person.pk for person in people}) == 2000
     sequences = ConsentState.objects.values_list("sequence", flat=True)

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from consent import keys
 from consent.ledger.append import append, subject_of, subjects_of
-from consent.ledger.entry import FIELDS, FIRST_HASH, Draft, canonical, row_hash
+from consent.ledger.entry import FIELDS, FIRST_HASH, canonical, row_hash
 from consent.ledger.models import Decision, LedgerHead
 from consent.ledger.verify import Fault, verify
 from consent.models import Shopper
+from tests.consent.ledger_support import ROWS, chain, drafted
 
-ROWS = 6
+pytestmark = pytest.mark.usefixtures("ledger_dir")
+
 OTHER: dict[str, Any] = {
     "format": 2,
     "previous_hash": "f" * 64,
@@ -38,27 +40,6 @@ OTHER: dict[str, Any] = {
 }
 
 
-def chain(site_id: int, count: int = ROWS) -> list[Decision]:
-    with transaction.atomic():
-        return append(site_id=site_id, drafts=[drafted(number) for number in range(count)])
-
-
-def drafted(number: int) -> Draft:
-    return Draft(
-        kid="debug",
-        subject=f"{number:064x}",
-        kind="granted",
-        purposes="analytics",
-        generation=1,
-        policy="",
-        language="en",
-        source="banner",
-        gpc=False,
-        actor="shopper",
-        details={"n": str(number)},
-    )
-
-
 def test_rows_are_chained_from_zero_and_the_head_follows(site: Site) -> None:
     first, *_, last = chain(site.pk)
     assert (first.sequence, first.previous_hash) == (1, FIRST_HASH)
@@ -69,6 +50,7 @@ def test_rows_are_chained_from_zero_and_the_head_follows(site: Site) -> None:
     report = verify()
     assert report
     assert report.rows == ROWS + 1
+    assert (report.unprotected, report.guards) == ((site.pk,), ())
 
 
 def test_the_format_is_what_it_was(site: Site) -> None:
@@ -107,9 +89,13 @@ def test_the_ledger_is_written_inside_a_transaction() -> None:
     assert not Decision.objects.exists()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
-def test_whatever_is_changed_in_a_row_is_found_at_that_row(site: Site, data: st.DataObject) -> None:
+def test_whatever_is_changed_in_a_row_is_found_at_that_row(
+    site: Site, unguarded_ledger: None, data: st.DataObject
+) -> None:
     name = data.draw(st.sampled_from([*OTHER, "recorded_at"]))
     place = data.draw(st.integers(1, ROWS))
     point = transaction.savepoint()
@@ -124,9 +110,13 @@ def test_whatever_is_changed_in_a_row_is_found_at_that_row(site: Site, data: st.
     assert [(fault.site_id, fault.sequence) for fault in faults] == [(site.pk, place)]
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(place=st.integers(1, ROWS))
-def test_a_removed_row_is_found_where_it_is_missing(site: Site, place: int) -> None:
+def test_a_removed_row_is_found_where_it_is_missing(
+    site: Site, unguarded_ledger: None, place: int
+) -> None:
     point = transaction.savepoint()
     try:
         chain(site.pk)
@@ -138,7 +128,9 @@ def test_a_removed_row_is_found_where_it_is_missing(site: Site, place: int) -> N
     assert faults[0].sequence == (place if place < ROWS else ROWS - 1)
 
 
-def test_a_row_rewritten_with_its_hash_is_found_at_the_next(site: Site) -> None:
+def test_a_row_rewritten_with_its_hash_is_found_at_the_next(
+    site: Site, unguarded_ledger: None
+) -> None:
     chain(site.pk)
     row = Decision.objects.get(sequence=3)
     row.purposes = "ads.personal"
@@ -147,7 +139,7 @@ def test_a_row_rewritten_with_its_hash_is_found_at_the_next(site: Site) -> None:
     assert verify().faults == (Fault(site.pk, 4, "it does not follow the row before it"),)
 
 
-def test_two_rows_swapped_are_found(site: Site) -> None:
+def test_two_rows_swapped_are_found(site: Site, unguarded_ledger: None) -> None:
     chain(site.pk)
     Decision.objects.filter(sequence=2).update(sequence=99)
     Decision.objects.filter(sequence=3).update(sequence=2)
@@ -155,7 +147,7 @@ def test_two_rows_swapped_are_found(site: Site) -> None:
     assert verify().faults[0].sequence == 2
 
 
-def test_a_missing_head_is_found(site: Site) -> None:
+def test_a_missing_head_is_found(site: Site, unguarded_ledger: None) -> None:
     chain(site.pk)
     LedgerHead.objects.all().delete()
     assert verify().faults[0].reason == "the head is missing"
@@ -171,16 +163,19 @@ def test_the_subject_is_a_keyed_code_and_never_the_key(shopper: Shopper) -> None
     assert shopper.pk.hex not in stored
 
 
-def test_the_command_names_the_first_bad_row(site: Site) -> None:
+def test_the_command_names_the_first_bad_row(site: Site, unguarded_ledger: None) -> None:
     chain(site.pk)
-    out = StringIO()
-    call_command("consent_verify", stdout=out)
+    out, notes = StringIO(), StringIO()
+    call_command("consent_verify", stdout=out, stderr=notes)
     assert out.getvalue().strip() == f"{ROWS} decisions verify."
+    assert "no checkpoint" in notes.getvalue()
     Decision.objects.filter(sequence=4).update(actor="else")
     errors = StringIO()
-    with pytest.raises(CommandError, match="does not verify"):
+    with pytest.raises(CommandError, match="does not verify") as failed:
         call_command("consent_verify", stderr=errors)
-    assert errors.getvalue().strip() == "Site 1, row 4: its content does not match its hash."
+    assert failed.value.returncode == 1
+    first = errors.getvalue().splitlines()[0]
+    assert first == "Site 1, row 4: its content does not match its hash."
 
 
 def test_many_rows_verify(site: Site) -> None:

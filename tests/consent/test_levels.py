@@ -14,7 +14,7 @@ from pytest_django import Settings
 from consent.models import ChoiceCount, ConsentState, Decision, Erasure, Shopper
 from consent.purposes import BANNER_PURPOSES, Purpose
 from consent.visitor import read_key
-from tests.consent.support import OWN, History
+from tests.consent.support import OWN, History, of_page
 
 CHOOSE = "/attention/consent/"
 STATE = "/attention/consent/state/"
@@ -24,7 +24,8 @@ pytestmark = pytest.mark.django_db
 
 def choose(browser: Client, choice: str) -> dict[str, http_cookies.Morsel[str]]:
     """Send a choice and return the cookies of the answer."""
-    response = browser.post(CHOOSE, {"choice": choice, "next": "/shop/?page=2"})
+    form = of_page(browser, {"choice": choice, "next": "/shop/?page=2"})
+    response = browser.post(CHOOSE, form)
     assert response.status_code == 303
     assert response["Location"] == "/shop/?page=2"
     assert response["Cache-Control"] == "private, no-store"
@@ -40,9 +41,13 @@ def test_nothing_said_keeps_nothing(browser: Client, site: Site) -> None:
     assert response.json() == {
         "level": "undecided",
         "purposes": [],
+        "resting": [],
         "gpc": False,
         "policy": None,
         "decided_at": None,
+        "page": "",
+        "notice": "ask",
+        "seen": "undecided.0",
     }
     assert not response.cookies
     assert not Shopper.objects.exists()
@@ -101,9 +106,13 @@ def test_a_visit_keeps_a_signed_session_cookie_and_nothing_on_the_server(
     assert state(browser) == {
         "level": "visit",
         "purposes": ["recs.personal"],
+        "resting": [],
         "gpc": False,
         "policy": None,
         "decided_at": None,
+        "page": "",
+        "notice": "none",
+        "seen": "visit.0",
     }
 
 

@@ -73,7 +73,13 @@ def test_no_form_needs_or_sets_a_csrf_token(site: Site) -> None:
         assert strict.post(path, {"choice": "visit"}).status_code == 303
 
 
-@pytest.mark.parametrize("name", ["choose", "preferences", "rights", "erase"])
+WRITING = [
+    *("choose", "preferences", "gift", "policy_seen"),
+    *("restrict", "lift", "stop", "erase", "correct", "guest_ask", "guest_act"),
+]
+
+
+@pytest.mark.parametrize("name", WRITING)
 def test_views_that_write_run_outside_the_hosts_transaction(name: str) -> None:
     view = resolve(reverse(f"attention_consent:{name}")).func
     assert view._non_atomic_requests == {"default"}  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from consent.models import ChoiceCount, ConsentState, Decision, Shopper
 from consent.policies.selectors import current_notice
 from consent.purposes import BANNER_PURPOSES, Purpose
 from consent.visitor import gpc_of
-from tests.consent.support import OWN, History, request_of
+from tests.consent.support import OWN, History, of_page, request_of
 
 ORACLE = Path(__file__).parents[3] / "shared" / "oracles" / "gpc.json"
 PAGES = ["/attention/preferences/", "/attention/policy/", "/attention/rights/"]
@@ -105,14 +105,16 @@ def test_switches_withdraw_and_grant_single_purposes(
     shopper = Shopper.objects.get()
     history.rows[shopper.pk] = 9
     form = {"action": "purposes", "purposes": ["analytics", "recs.personal"]}
-    response = browser.post("/attention/preferences/", form)
+    response = browser.post("/attention/preferences/", of_page(browser, form))
     assert response["Location"] == "/attention/preferences/?saved"
     state = ConsentState.objects.get(pk=shopper.pk)
     assert state.granted == {Purpose.ANALYTICS, Purpose.RECS_PERSONAL}
     assert (state.generation, history.rows[shopper.pk]) == (2, 9)
-    browser.post("/attention/preferences/", {**form, "purposes": ["recs.personal"]})
+    fewer = {**form, "purposes": ["recs.personal"]}
+    browser.post("/attention/preferences/", of_page(browser, fewer))
     assert history.rows[shopper.pk] == 0
-    browser.post("/attention/preferences/", {**form, "purposes": sorted(BANNER_PURPOSES)})
+    more = {**form, "purposes": sorted(BANNER_PURPOSES)}
+    browser.post("/attention/preferences/", of_page(browser, more))
     state.refresh_from_db()
     assert state.granted == BANNER_PURPOSES
     assert state.generation == 3
@@ -145,12 +147,12 @@ def test_everything_held_is_shown_exported_and_erased(
     assert [row["kind"] for row in exported["decisions"]["rows"]] == ["granted"]
 
     response = browser.post("/attention/rights/erase/")
-    assert response["Location"] == "/attention/rights/?done"
+    assert response["Location"].startswith("/attention/rights/?done=erase&reference=")
     assert not Shopper.objects.filter(pk=shopper.pk).exists()
     assert history.rows == {shopper.pk: 0, neighbor.pk: 2}
     assert Shopper.objects.filter(pk=neighbor.pk).exists()
     assert browser.get("/attention/rights/export/").json()["holdings"] == []
-    assert "Deleted" in browser.get("/attention/rights/?done").content.decode()
+    assert "Deleted" in browser.get("/attention/rights/?done=erase").content.decode()
     assert str(shopper.pk) not in json.dumps(
         list(Decision.objects.values("subject", "details", "actor"))
     )
@@ -286,4 +288,4 @@ def test_endpoints_are_documented() -> None:
         paths
     )
     answers = paths["/attention/consent/"]["post"]["responses"]
-    assert set(answers) == {"200", "303", "400", "403"}
+    assert set(answers) == {"200", "303", "400", "403", "409"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from django.contrib.auth import logout
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.sites.models import Site
 from django.http import HttpRequest
@@ -13,6 +14,8 @@ from attention_shop.storefront.catalog.models import Product
 from attention_shop.storefront.catalog.selectors import shown_products
 from attention_shop.storefront.orders.services import Destination
 from attention_shop.storefront.shop_session import take_out
+from consent.rights.people import person_asking
+from consent.rights.services import erase
 
 FAVORITES_SESSION_KEY = "attention_storefront_favorites"
 VISIT_FAVORITES = 50
@@ -53,6 +56,14 @@ def drop_favorite(*, request: HttpRequest, product: Product) -> bool:
     else:
         take_out(request.session, FAVORITES_SESSION_KEY)
     return len(left) < len(kept)
+
+
+def close_account(*, request: HttpRequest) -> None:
+    """Delete everything held of the person who is signed in, and then their account."""
+    user = request.user
+    erase(request=request, person=person_asking(request))
+    logout(request)
+    user.delete()
 
 
 def merge_visit(*, request: HttpRequest, site: Site, user: AbstractBaseUser) -> None:

@@ -82,6 +82,14 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "attention_storefront/profile.html", {"form": form})
 
 
+@public_form
+@login_required
+def close(request: HttpRequest) -> HttpResponse:
+    """Close the account: everything of the person goes with it."""
+    services.close_account(request=request)
+    return redirect_with(reverse(HOME), "account-closed")
+
+
 @never_cache
 @open_form
 @login_required

@@ -1,20 +1,19 @@
-"""Create the master keys, or add one that signs from now on."""
+"""Create the master keys, add one that signs from now on, or destroy an old one."""
 
 from __future__ import annotations
 
 import json
-import os
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from consent import keys
+from consent.key_rotation import KeyNeeded, add_key, destroy_key, read_file
 
 
 class Command(BaseCommand):
-    help = "Show the names of the master keys; create the key file, or put a new key first."
+    help = "Show the names of the master keys; create, rotate or destroy them."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -24,27 +23,36 @@ class Command(BaseCommand):
         parser.add_argument(
             "--rotate", action="store_true", help="add a key that signs from now on"
         )
+        parser.add_argument(
+            "--destroy", metavar="KID", help="destroy an old key's secret, keep its public half"
+        )
+        parser.add_argument(
+            "--force", action="store_true", help="destroy it although something needs it"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path = keys.keys_path()
-        rows: list[dict[str, str]] = json.loads(path.read_text()) if path.is_file() else []
-        keys.parse(rows) if rows else None
-        if options["rotate"] or (options["create"] and not rows):
-            rows.insert(0, keys.generate(_kid({row["kid"] for row in rows})))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(".new")
-            with os.fdopen(
-                os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
-            ) as file:
-                json.dump(rows, file, indent=1)
-            temporary.replace(path)
-            keys.keyring.cache_clear()
+        if options["destroy"]:
+            self._destroy(options["destroy"], force=options["force"])
+            return
+        if options["rotate"] or (options["create"] and not read_file()):
+            add_key()
+        rows = read_file()
         if not rows:
-            raise CommandError(f"{path} does not exist; use --create.")
-        self.stdout.write(f"{path}: {', '.join(row['kid'] for row in rows)} (the first signs)")
+            raise CommandError(f"{keys.keys_path()} does not exist; use --create.")
+        ring = keys.parse(rows, source="file")
+        names = ", ".join(key.kid for key in ring.keys)
+        self.stdout.write(f"{keys.keys_path()}: {names} (the first signs)")
+        if ring.destroyed:
+            self.stdout.write("destroyed: " + ", ".join(key.kid for key in ring.destroyed))
 
-
-def _kid(taken: set[str]) -> str:
-    base = f"k{timezone.now():%Y%m}"
-    names = [base, *(f"{base}-{number}" for number in range(2, 1000))]
-    return next(name for name in names if name not in taken)
+    def _destroy(self, kid: str, *, force: bool) -> None:
+        try:
+            left = destroy_key(kid, force=force)
+        except LookupError as error:
+            raise CommandError(str(error.args[0])) from None
+        except KeyNeeded as error:
+            raise CommandError(f"{kid} is still needed. {error}") from None
+        if keys.keyring().source == "file":
+            self.stdout.write(f"The secret of {kid} is destroyed; its public half is kept.")
+        else:
+            self.stdout.write(f"Where the keys are set, replace {kid} by: {json.dumps(left)}")

@@ -12,6 +12,8 @@ from django.db import connections, router, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from consent.gate import refusal_of
+from consent.purposes import Purpose
 from consent.visitor import Level, visitor_of
 from recommender.events import identifiers
 from recommender.events.door.facts import Fact
@@ -108,25 +110,27 @@ def in_host_transaction() -> bool:
 
 def _record(request: HttpRequest, facts: Sequence[Fact]) -> list[Outcome]:
     visitor = visitor_of(request)
+    if refusal_of(visitor, Purpose.ANALYTICS) is not None:
+        return [Outcome(verdict=Verdict.REFUSED, cause=Cause.CONSENT)] * len(facts)
     if visitor.level is Level.VISIT:
         return extend_visit(request=request, visitor=visitor, facts=facts)
     if visitor.level is not Level.REMEMBER or visitor.shopper_id is None:
         return [Outcome(verdict=Verdict.REFUSED, cause=Cause.CONSENT)] * len(facts)
     if in_host_transaction():
-        later = partial(_store_later, visitor.site_id, visitor.shopper_id, facts)
+        later = partial(_store_later, visitor.site_id, visitor.shopper_id, facts, visitor.gpc)
         transaction.on_commit(later, using=router.db_for_write(Event), robust=True)
         return [Outcome(verdict=Verdict.DEFERRED, event_id=fact.event_id) for fact in facts]
-    return _store(visitor.site_id, visitor.shopper_id, facts)
+    return _store(visitor.site_id, visitor.shopper_id, facts, visitor.gpc)
 
 
-def _store(site_id: int, shopper_id: UUID, facts: Sequence[Fact]) -> list[Outcome]:
+def _store(site_id: int, shopper_id: UUID, facts: Sequence[Fact], gpc: bool) -> list[Outcome]:
     try:
-        return store(site_id=site_id, shopper_id=shopper_id, facts=facts)
+        return store(site_id=site_id, shopper_id=shopper_id, facts=facts, gpc=gpc)
     except Exception:
         logger.exception("%d events could not be recorded.", len(facts))
         count_refusals(site_id=site_id, causes={Cause.ERROR: len(facts)})
         return [Outcome(verdict=Verdict.REFUSED, cause=Cause.ERROR)] * len(facts)
 
 
-def _store_later(site_id: int, shopper_id: UUID, facts: Sequence[Fact]) -> None:
-    _store(site_id, shopper_id, facts)
+def _store_later(site_id: int, shopper_id: UUID, facts: Sequence[Fact], gpc: bool) -> None:
+    _store(site_id, shopper_id, facts, gpc)

@@ -17,19 +17,39 @@ from recommender.events.draft import (
     refusal_of_price,
     refusal_of_value,
 )
+from recommender.events.live_history import store as live
 from recommender.events.records import Cause, Outcome, Verdict
 from recommender.events.refusals import count_refusals
 from recommender.events.sinks import database
 
 
-def store(*, site_id: int, shopper_id: UUID, facts: Sequence[Fact]) -> list[Outcome]:
-    """Write the facts of a remembered visitor; return one outcome for each, in order."""
+def store(
+    *,
+    site_id: int,
+    shopper_id: UUID,
+    facts: Sequence[Fact],
+    page: str | None = None,
+    gpc: bool = False,
+) -> list[Outcome]:
+    """Write the facts of a remembered visitor; return one outcome for each, in order.
+
+    ``page`` is the stamp of the page that reports them; None where the shop itself states them.
+    ``gpc``: the request they come from carries Global Privacy Control.
+    """
+    marks = live.marks(site_id=site_id, shopper_id=shopper_id)
     known = known_of(site_id, facts)
     drafts = [_draft(shopper_id, fact, known) for fact in facts]
     writable = [draft for draft in drafts if isinstance(draft, Draft)]
     answers: list[database.Answer] = []
     if writable:
-        answers = database.write(site_id=site_id, shopper_id=shopper_id, drafts=writable)
+        answers = database.write(
+            site_id=site_id,
+            shopper_id=shopper_id,
+            drafts=writable,
+            marks=marks,
+            page=page,
+            gpc=gpc,
+        )
     remaining = iter(answers)
     outcomes = [
         _outcome(draft.id, next(remaining))
@@ -80,6 +100,7 @@ def _draft(shopper_id: UUID, fact: Fact, known: Known) -> Draft | Cause:
         position=fact.position,
         value=fact.value,
         price_micros=fact.price_micros,
+        product_key=fact.product_key or "",
     )
 
 

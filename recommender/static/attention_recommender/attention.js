@@ -35,7 +35,9 @@
   }
 
   function post(events, leaving) {
-    var body = JSON.stringify({ v: 1, events: events });
+    var batch = { v: 1, events: events };
+    if (settings.attentionPage) batch.page = settings.attentionPage;
+    var body = JSON.stringify(batch);
     if (leaving && navigator.sendBeacon && navigator.sendBeacon(endpoint, body)) return;
     fetch(endpoint, {
       method: "POST",
@@ -127,6 +129,15 @@
     }
   }
 
+  /* A product to forget: what was about to be reported of it is dropped. */
+  function submitted(event) {
+    var form = event.target instanceof Element ? event.target : null;
+    var forgotten = form && form.dataset.attentionForget;
+    if (!forgotten) return;
+    queue = queue.filter(function (each) { return each.product !== forgotten; });
+    if (page === forgotten) page = null;
+  }
+
   function start() {
     view(settings.attentionView);
     if (!full) return;
@@ -136,6 +147,7 @@
       .observe(document.body, { childList: true, subtree: true });
     document.addEventListener("click", clicked, true);
     document.addEventListener("auxclick", clicked, true);
+    document.addEventListener("submit", submitted);
     document.addEventListener("visibilitychange", function () {
       if (document.visibilityState === "hidden") leave(); else started();
     });

@@ -28,7 +28,7 @@ def told(db: None) -> Told:
     """Kind, product and value of every event there is, oldest first."""
 
     def read() -> list[tuple[str, str | None, int | None]]:
-        rows = Event.objects.order_by("occurred_at", "id")
+        rows = Event.rows.order_by("occurred_at", "id")
         return [
             (
                 Kind.of_code(row.kind).value,
@@ -93,7 +93,7 @@ def test_every_kind_with_a_control_is_told_once(
         ("review", "mug", None),
         ("comment", "mug", None),
     ]
-    assert Event.objects.filter(kind=Kind.ORDER.code).get().price_micros == 60_000_000
+    assert Event.rows.filter(kind=Kind.ORDER.code).get().price_micros == 60_000_000
 
 
 @pytest.mark.parametrize("choice", [None, "off", "visit"])
@@ -118,7 +118,7 @@ def test_a_view_counts_once_with_the_page_and_its_script(
     # Given a remembered person who opens a product
     say(browser, "remember")
     page = browser.get("/product/mug/")
-    stored = Event.objects.get()
+    stored = Event.rows.get()
     assert f'data-attention-view="{stored.id}"' in page.text
 
     # When the page's script sends the same view

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,7 @@ from django.contrib.auth.models import Permission, User
 from django.http import HttpRequest
 from django.test import Client
 
+from consent.models import Access
 from recommender.catalog.models import Category, Merchant
 from recommender.catalog.records import ProductRecord
 from recommender.catalog.services import mirror_products
@@ -22,6 +24,7 @@ from recommender.events.services import record
 
 pytestmark = pytest.mark.django_db
 
+REASON = "The person asked about an order."
 PREFIX = "/admin/attention_recommender"
 Remembered = Callable[..., HttpRequest]
 
@@ -51,14 +54,19 @@ def test_a_shoppers_events_are_shown_newest_first_in_pages(
     record(request=remembered(), kind=Kind.VIEW, product_key="pot")
     url = f"{PREFIX}/shopperevents/{request.shopper.pk}/change/"
 
-    first = admin_client.get(url)
-    second = admin_client.get(url, {"before": first.context["events_before"]})
+    closed = admin_client.get(url)
+    first = admin_client.post(url, {"reason": REASON})
+    second = admin_client.post(url, {"reason": REASON, "before": first.context["events_before"]})
 
+    assert "events" not in closed.context
+    assert "3 events are held" in closed.content.decode()
+    assert not re.search("Tea|Cup|Pot", closed.content.decode())
     assert [event.product.host_key for event in first.context["events"]] == ["pot", "cup"]
     assert [event.product.host_key for event in second.context["events"]] == ["tea"]
     assert first.context["events_total"] == 3
     assert second.context["events_before"] is None
-    assert "3 events are held" in first.content.decode()
+    assert first["Cache-Control"] == "private, no-store"
+    assert [row.fields for row in Access.objects.all()] == [["attention_recommender.events"]] * 2
 
 
 def test_a_page_of_events_takes_few_queries(
@@ -71,8 +79,10 @@ def test_a_page_of_events_takes_few_queries(
     for _ in range(10):
         record(request=request, kind=Kind.VIEW, product_key="tea")
 
-    with django_assert_max_num_queries(8):
-        admin_client.get(f"{PREFIX}/shopperevents/{request.shopper.pk}/change/")
+    with django_assert_max_num_queries(20):
+        admin_client.post(
+            f"{PREFIX}/shopperevents/{request.shopper.pk}/change/", {"reason": REASON}
+        )
 
 
 def test_events_need_their_permission_and_change_nothing(
@@ -86,10 +96,15 @@ def test_events_need_their_permission_and_change_nothing(
 
     assert client.get(url).status_code == 403
     staff.user_permissions.add(Permission.objects.get(codename="view_shopperevents"))
-    assert client.get(url).status_code == 200
-    assert client.post(url, {}).status_code == 403
+    page = client.get(url)
+    assert page.status_code == 200
+    assert "Open and record" not in page.content.decode()
+    assert client.post(url, {"reason": REASON}).status_code == 403
+    staff.user_permissions.add(Permission.objects.get(codename="view_personal_data"))
+    assert "events" not in client.post(url, {"reason": "why"}).context
+    assert not Access.objects.exists()
     assert client.post(url.replace("change", "delete"), {"post": "yes"}).status_code == 403
-    assert Event.objects.count() == 1
+    assert Event.rows.count() == 1
 
 
 @pytest.mark.parametrize("object_id", ["00000000-0000-7000-8000-000000000000", "seven"])

@@ -43,7 +43,7 @@ def id_at(moment: datetime, name: str = "x") -> str:
 
 
 def read(*events: Any) -> list[Fact | Refused]:
-    return read_batch(json.dumps({"v": 1, "events": events}).encode(), now=NOW)
+    return read_batch(json.dumps({"v": 1, "events": events}).encode(), now=NOW).events
 
 
 def refusal_of(body: bytes) -> BatchError | None:

@@ -87,7 +87,7 @@ def test_a_history_is_the_newest_events_newest_last(
     with django_assert_num_queries(1):
         history = recent_history(permit=permit, limit=50)
 
-    events = {event.product_id: event for event in Event.objects.exclude(product=None)}
+    events = {event.product_id: event for event in Event.rows.exclude(product=None)}
     tea, cup = shop.products["tea"].pk, shop.products["cup"].pk
     assert history == [
         HistoryItem(tea, "tea", Kind.VIEW, None, events[tea].occurred_at),
@@ -175,7 +175,7 @@ def test_events_older_than_the_days_of_the_purpose_are_not_read(
 ) -> None:
     request = remembered()
     fill(shop, request, [(Kind.VIEW, "tea")])
-    Event.objects.update(received_at=timezone.now() - timedelta(days=31))
+    Event.rows.update(received_at=timezone.now() - timedelta(days=31))
     days = {"analytics": 365, "recs.personal": 30, "model.train": 365}
     settings.ATTENTION_RECOMMENDER = {
         **settings.ATTENTION_RECOMMENDER,
@@ -244,7 +244,7 @@ def test_training_reads_by_shopper_and_time_what_was_and_is_permitted(
             event.id,
             event.consent_seq,
         )
-        for event in Event.objects.filter(
+        for event in Event.rows.filter(
             shopper_id__in=[each.shopper.pk for each in learning], kind__in=[3, 15]
         ).order_by("shopper_id", "id")
     ]

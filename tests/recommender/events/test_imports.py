@@ -66,7 +66,7 @@ def test_rows_keep_the_times_of_their_source(
     report = import_events(site=shop.site, rows=[row(shopper_id)])
 
     assert (report.accepted, report.duplicate, report.refused) == (1, 0, {})
-    event = Event.objects.get()
+    event = Event.rows.get()
     assert event.occurred_at == LONG_AGO
     assert identifiers.milliseconds_of(event.id) == int(LONG_AGO.timestamp() * 1000)
     assert (event.kind, event.value, event.price_micros) == (15, 2, 1_500_000)
@@ -85,7 +85,7 @@ def test_importing_again_stores_nothing_new(
 
     assert (first.accepted, first.duplicate) == (15, 0)
     assert (again.accepted, again.duplicate) == (0, 15)
-    assert Event.objects.count() == 15
+    assert Event.rows.count() == 15
 
 
 def test_a_visit_of_the_source_is_one_visit_of_its_shopper(
@@ -97,7 +97,7 @@ def test_a_visit_of_the_source_is_one_visit_of_its_shopper(
     import_events(site=shop.site, rows=rows)
 
     visits = [
-        list(Event.objects.filter(shopper_id=k).order_by("id").values_list("visit", flat=True))
+        list(Event.rows.filter(shopper_id=k).order_by("id").values_list("visit", flat=True))
         for k in (first, second)
     ]
     assert visits[0][0] == visits[0][1] != visits[1][0]
@@ -139,7 +139,7 @@ def test_each_cause_of_refusal_is_reported_and_counted(
     assert dict(RefusalCount.objects.values_list("cause", "count")) == {
         cause.value: count for cause, count in report.refused.items()
     }
-    assert Event.objects.get().shopper_id == good
+    assert Event.rows.get().shopper_id == good
 
 
 def _timed(shop: SimpleNamespace, people: Callable[..., list[UUID]], count: int) -> float:

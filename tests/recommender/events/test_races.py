@@ -87,18 +87,18 @@ def race(shop: SimpleNamespace, remembered: Remembered, writers: int, people: in
         thread.start()
     start.set()
     try:
-        while not Event.objects.filter(shopper_id__in=ids).exists():
+        while not Event.rows.filter(shopper_id__in=ids).exists():
             stop.wait(0.002)
         for key in ids:
             withdraw(shopper_id=key, purposes={Purpose.ANALYTICS}, actor="shopper")
-            assert not Event.objects.filter(shopper_id=key).exists()
+            assert not Event.rows.filter(shopper_id=key).exists()
         stop.wait(0.02)
     finally:
         stop.set()
         for thread in threads:
             thread.join(60)
     assert not any(thread.is_alive() for thread in threads)
-    assert not Event.objects.filter(shopper_id__in=ids).exists()
+    assert not Event.rows.filter(shopper_id__in=ids).exists()
 
 
 @pytest.fixture(autouse=True)
@@ -144,7 +144,7 @@ def test_the_same_event_at_the_same_time_is_stored_once(
         thread.join(60)
 
     assert sorted(map(str, answers)) == ["accepted"] * 20 + ["duplicate"] * 60
-    assert Event.objects.count() == 20
+    assert Event.rows.count() == 20
 
 
 def test_the_sink_refuses_to_write_inside_another_transaction(
@@ -160,4 +160,4 @@ def test_the_sink_refuses_to_write_inside_another_transaction(
         with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
             write()
 
-    assert not Event.objects.exists()
+    assert not Event.rows.exists()

@@ -35,7 +35,7 @@ def _call(name: str, *args: str, **options: Any) -> str:
 @pytest.mark.django_db
 def test_simulate_fills_the_shop_and_repeats_without_a_change() -> None:
     told = _call("simulate", **SMALL)
-    events = set(Event.objects.values_list("shopper_id", "id"))
+    events = set(Event.rows.values_list("shopper_id", "id"))
 
     assert "120 new" in told
     assert "25 new" in told
@@ -48,7 +48,7 @@ def test_simulate_fills_the_shop_and_repeats_without_a_change() -> None:
     again = _call("simulate", **SMALL)
 
     assert "0 new · 0 changed · 120 unchanged" in again
-    assert set(Event.objects.values_list("shopper_id", "id")) == events
+    assert set(Event.rows.values_list("shopper_id", "id")) == events
     assert ImportRun.objects.count() == 1
 
 
@@ -124,7 +124,7 @@ def test_outside_debug_a_legal_basis_must_be_given(grocery_folder: Path, setting
 
     with pytest.raises(CommandError, match="only with a legal basis"):
         _call("import_dataset", "completejourney", str(grocery_folder), legal_basis="")
-    assert Shopper.objects.count() == Event.objects.count() == Product.objects.count() == 0
+    assert Shopper.objects.count() == Event.rows.count() == Product.objects.count() == 0
 
     _call("import_dataset", "completejourney", str(grocery_folder), legal_basis="contract")
     assert Shopper.objects.count() == 2
@@ -136,7 +136,7 @@ def test_the_real_data_set_is_imported() -> None:
     told = _call("import_dataset", "completejourney", str(DATA), limit=400, shift_to_now=True)
 
     assert "moved by +" in told
-    assert Event.objects.count() > 380
+    assert Event.rows.count() > 380
     assert Product.objects.count() > 350
 
 

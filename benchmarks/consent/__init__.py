@@ -1,0 +1,1 @@
+"""What consent costs: the gate, the ledger, and the erasure of a person."""

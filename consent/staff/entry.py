@@ -1,0 +1,49 @@
+"""Define the final form of an access row: which bytes are hashed, and how rows are chained.
+
+Format 1. The bytes are the JSON object of the fields below, keys sorted, no white space, text
+escaped to ASCII; the time is ISO 8601 in UTC with six digits of a second. The hash is the hex
+SHA-256 of these bytes, and each row holds the hash of the row before it; the first row of a site
+holds 64 zeros.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+FORMAT = 1
+FIELDS = (
+    "format",
+    "site_id",
+    "sequence",
+    "previous_hash",
+    "kid",
+    "subject",
+    "staff",
+    "role",
+    "fields",
+    "reason",
+    "accessed_at",
+)
+
+
+class Row(Protocol):
+    """What the hash needs of a row: the attributes named in ``FIELDS``."""
+
+    format: int
+    accessed_at: datetime
+
+
+def canonical(row: Row) -> bytes:
+    """Return the bytes of a row that are hashed."""
+    values: dict[str, Any] = {name: getattr(row, name) for name in FIELDS}
+    moment: datetime = values["accessed_at"]
+    values["accessed_at"] = moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return json.dumps(values, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
+def row_hash(row: Row) -> str:
+    """Return the hash of a row, whatever its own ``hash`` says."""
+    return hashlib.sha256(canonical(row)).hexdigest()

@@ -1,0 +1,77 @@
+"""A changed text in a real browser: it asks again, fits a small screen, and a yes ends it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Shop
+
+SMALL = {"width": 320, "height": 640}
+
+
+def _publish(shop: Shop, folder: Path, word: str, *options: str) -> None:
+    text = {"title": "How it is used", "notice": f"If you accept, {word}.", "body": "All of it."}
+    file = folder / "texts.json"
+    file.write_text(json.dumps({"en": text}), "utf-8")
+    shop.manage("consent_policy", "--publish", "--file", str(file), *options)
+
+
+def _fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def test_a_material_change_asks_again_until_it_is_answered(
+    chromium: Browser, shop: Shop, tmp_path: Path
+) -> None:
+    context = chromium.new_context(base_url=shop.url, locale="en-US", viewport=SMALL)  # type: ignore[arg-type]
+    page = context.new_page()
+    errors: list[str] = []
+    page.on(
+        "console", lambda message: errors.append(message.text) if message.type == "error" else None
+    )
+    page.goto("/")
+    page.get_by_role("button", name="Accept").click()
+    expect(page.locator(".attn-notice")).to_have_count(0)
+
+    _publish(shop, tmp_path, "more is recorded", "--material")
+    page.goto("/")
+
+    notice = page.locator(".attn-notice")
+    expect(notice).to_contain_text("This text has changed")
+    expect(notice).to_contain_text("more is recorded")
+    assert _fits(page)
+    notice.get_by_role("link", name="What changed").click()
+    expect(page.locator("ins").first).to_be_visible()
+    assert _fits(page)
+    page.goto("/attention/preferences/")
+    expect(page.get_by_role("heading", name="Please decide again")).to_be_visible()
+    assert _fits(page)
+    page.goto("/")
+    page.get_by_role("button", name="Accept").press("Enter")
+    expect(page.locator(".attn-notice")).to_have_count(0)
+    assert errors == []
+    context.close()
+
+
+def test_the_signal_and_the_language_are_seen_on_the_first_page(
+    chromium: Browser, shop: Shop
+) -> None:
+    context = chromium.new_context(
+        base_url=shop.url,
+        locale="zh-CN",
+        viewport=SMALL,  # type: ignore[arg-type]
+        extra_http_headers={"Sec-GPC": "1"},
+    )
+    page = context.new_page()
+    page.goto("/attention/preferences/")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
+    expect(page.get_by_text("全球隐私控制")).to_be_visible()
+    assert _fits(page)
+    assert context.cookies() == []
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert [cookie["name"] for cookie in context.cookies()] == ["django_language"]
+    context.close()
