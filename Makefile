@@ -33,7 +33,10 @@ demo-reset:
 	rm -rf var/*.sqlite3* var/runs var/models var/cache var/broker var/broker-control var/ledger var/beat-schedule* var/demo* var/media
 	@echo "The demo starts from nothing next time. Keys in var/keys.json are kept."
 
-test: test-sqlite test-services test-browser
+# The two databases are tested side by side, each with files of its own; the browser has the machine to itself.
+test: $(VENV)/.dev
+	$(MAKE) --jobs=2 --output-sync=target test-sqlite test-services
+	$(MAKE) test-browser
 
 # Everything that needs no service: unit, contract, training smoke, and the database tests on SQLite.
 test-sqlite: $(VENV)/.dev
@@ -42,7 +45,7 @@ test-sqlite: $(VENV)/.dev
 # The database tests again, on PostgreSQL and Redis.
 test-services: $(VENV)/.dev
 ifdef DATABASE_URL
-	$(TEST_ENV) $(PYTEST) -m "database and not browser and not deep"
+	$(TEST_ENV) ATTENTION_VAR=var/test-services $(PYTEST) -m "database and not browser and not deep"
 else
 	@echo "DATABASE_URL is not set: the tests on PostgreSQL and Redis did not run."
 endif

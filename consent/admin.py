@@ -53,6 +53,7 @@ class DecisionAdmin(ReadOnlyAdmin):
     list_display = ["sequence", "site_id", "kind", "purposes", "source", "actor", "recorded_at"]
     list_filter = ["kind", "source", "gpc", "site_id"]
     date_hierarchy = "recorded_at"
+    ordering = ["site_id", "-sequence"]
     actions = ["verify_chain"]
     fields = [
         "site_id",

@@ -173,14 +173,16 @@ def choose(
     if policy is not None:
         require_current(policy)
     try:
-        require_seen(request, seen)
+        generation = require_seen(request, seen)
     except SeenElsewhere:
         visitor = visitor_of(request)
         if visitor.level == choice and not visitor.is_suspended:
             return
         raise
     if choice == Level.REMEMBER:
-        services.grant_remember(request=request, source=source, policy=policy)
+        services.grant_remember(
+            request=request, source=source, policy=policy, generation=generation
+        )
     else:
         services.start_visit(request=request, source=source, policy=policy)
 

@@ -202,8 +202,7 @@ class ConsentSettings(AppSettings, setting="ATTENTION_CONSENT"):
     VISIT_HOURS: Annotated[int, "Hours after which a visit is over, browser open or not."] = 12
     SUSPENDED_DAYS: Annotated[
         int,
-        "Days what people allowed rests after a material change; who has not decided by then is "
-        "erased.",
+        "Days what people allowed rests after a material change; then it and what was recorded go.",
     ] = 180
     REASK_MONTHS: Annotated[int, "Months after a refusal before the notice is shown again."] = 6
     OFFERED_PURPOSES: Annotated[
@@ -259,9 +258,11 @@ class ConsentSettings(AppSettings, setting="ATTENTION_CONSENT"):
         "Who is responsible, in receipts and mails: name, email, telephone, address, ...",
     ] = {}
     REQUEST_NETWORK_LIMIT: Annotated[
-        int, "Times an hour one network may ask for a link by order mail."
+        int, "Times an hour one network may ask for mail to an address that is not its account's."
     ] = 10
-    REQUEST_MAIL_LIMIT: Annotated[int, "Links an hour that are sent to one address."] = 3
+    REQUEST_MAIL_LIMIT: Annotated[
+        int, "Mails an hour that one address is sent because somebody named it."
+    ] = 3
     REQUEST_REMIND_DAYS: Annotated[
         int, "Days before the deadline of a request on which person and staff are reminded."
     ] = 7

@@ -26,6 +26,10 @@ from consent.purposes import GPC_BLOCKED, Purpose, from_mask, to_mask
 from consent.signals import consent_withdrawn
 
 
+class SeenElsewhere(ValueError):  # noqa: N818
+    """The person decided since the page was made: show the choice again, change nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """How a decision came about, as the ledger records it.
@@ -110,7 +114,6 @@ def open_shopper(
     row = append(
         site_id=site_id,
         drafts=[draft(shopper.pk, Kind.GRANTED, mask, 1, replace(how, shown=policy))],
-        moment=now,
     )[0]
     ConsentState.objects.create(
         shopper=shopper,
@@ -118,7 +121,7 @@ def open_shopper(
         purposes=mask,
         sequence=row.sequence,
         policy=policy,
-        decided_at=now,
+        decided_at=row.recorded_at,
         confirmed=to_mask(confirmed),
     )
     return shopper
@@ -139,16 +142,20 @@ def grant(
     policy: PolicyVersion,
     how: Circumstances,
     confirmed: Collection[Purpose] = (),
+    generation: int | None = None,
 ) -> bool:
     """Add ``purposes`` to what a shopper allows; return whether anything was new.
 
     A shopper who allows nothing, or with a deletion still due, is not granted anything: what
     was stored before a withdrawal must never be read under a later grant. Nor is one with a
     suspended purpose that is not granted anew: it must be withdrawn first. The caller makes a new
-    shopper then. Raises ``LookupError``, and ``PolicyOutdated``.
+    shopper then. ``generation`` is the one the person had before them, None where they saw none.
+    Raises ``LookupError``, ``PolicyOutdated``, and ``SeenElsewhere`` in another generation.
     """
     hold_decision(policy)
     state = lock_state(shopper_id)
+    if generation is not None and (state is None or state.generation != generation):
+        raise SeenElsewhere
     if state is None or state.is_closed or Erasure.objects.due().filter(shopper=shopper_id):
         raise LookupError("This shopper cannot be granted anything.")
     if state.suspended & ~to_mask(purposes):
@@ -203,6 +210,24 @@ def close(
     return Withdrawal(shopper_id, withdrawn, state.generation, erasure.pk)
 
 
+def close_for_good(*, shopper_id: UUID, how: Circumstances) -> Withdrawal | None:
+    """Withdraw everything and note that all that is held must be deleted; see `close`."""
+    everything = frozenset(Purpose)
+    return close(shopper_id=shopper_id, purposes=everything, how=how, kind=Kind.ERASED)
+
+
+@transaction.atomic
+def part(*, shopper_id: UUID, how: Circumstances) -> Withdrawal | None:
+    """Take a shopper from its account, if it has one, and close it for good; see `close`.
+
+    What the account itself needs, its orders and basket, is no longer reached by the shopper and
+    stays with the account.
+    """
+    lock_state(shopper_id)
+    Shopper.objects.filter(pk=shopper_id).update(user=None)
+    return close_for_good(shopper_id=shopper_id, how=how)
+
+
 @transaction.atomic
 def repeat_no(*, shopper_id: UUID, how: Circumstances) -> None:
     """Note that a shopper who allows nothing said no again, and to which text: it holds anew.
@@ -220,10 +245,10 @@ def restrict(*, shopper_id: UUID, how: Circumstances) -> bool:
     """Let everything a shopper allows rest, and keep what was recorded; return whether it did.
 
     From the commit on no gate grants anything. Unlike a changed text, a restriction has no date
-    on which what is kept is deleted.
+    on which what is kept is deleted; that of what rests because of one ends with it.
     """
     state = lock_state(shopper_id)
-    if state is None or not state.purposes:
+    if state is None or not (state.purposes or state.suspended_at):
         return False
     resting = from_mask(state.purposes)
     state.generation += 1
@@ -306,7 +331,7 @@ def merge(*, shopper_id: UUID, heir_id: UUID, how: Circumstances) -> Withdrawal 
     kid, subject = subject_of(shopper_id)
     told = replace(how, details={**how.details, "history_of": subject, "history_kid": kid})
     _decide(heir, Kind.LINKED, heir.purposes, heir.policy, told)
-    closed = close(shopper_id=shopper_id, purposes=frozenset(Purpose), how=how, kind=Kind.ERASED)
+    closed = close_for_good(shopper_id=shopper_id, how=how)
     if closed is not None:
         Erasure.objects.filter(pk=closed.erasure_id).update(heir=heir_id, heir_purposes=both)
     return closed
@@ -321,10 +346,10 @@ def _decide(
     where it could not be reached.
     """
     _shut(state)
-    now = timezone.now()
-    state.purposes, state.policy, state.decided_at = mask, policy, now
     entry = draft(state.shopper_id, kind, mask, state.generation, how)
-    state.sequence = append(site_id=state.site_id, drafts=[entry], moment=now)[0].sequence
+    row = append(site_id=state.site_id, drafts=[entry])[0]
+    state.purposes, state.policy = mask, policy
+    state.sequence, state.decided_at = row.sequence, row.recorded_at
     state.save()
 
 

@@ -16,6 +16,7 @@ from consent.gate_cache.connection import Unreachable, is_configured
 from consent.models import ConsentState, Shopper
 from consent.people.turns import shared_turns
 from consent.purposes import GPC_BLOCKED, Purpose, from_mask, to_mask
+from consent.savepoints import host_transaction_kept
 from consent.visitor import Level, Visitor
 
 __all__ = [
@@ -118,10 +119,11 @@ def refusal_of(visitor: Visitor, purpose: Purpose) -> Refusal | None:
 def generation_of(visitor: Visitor) -> int | None:
     """Return the generation of a remembered visitor; None for anybody else.
 
-    No query where ``permit`` was asked before.
+    No query where ``permit`` was asked before. An error leaves a host's transaction usable.
     """
     if visitor.level is Level.REMEMBER and visitor.generation is None:
-        permit(visitor, Purpose.NECESSARY)
+        with host_transaction_kept(ConsentState):
+            permit(visitor, Purpose.NECESSARY)
     return visitor.generation if visitor.level is Level.REMEMBER else None
 
 

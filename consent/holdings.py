@@ -32,13 +32,15 @@ class Derived:
     """What was made from a person's data and holds them without a row of theirs: a model.
 
     ``id`` and ``hash`` name it for a proof. ``deadline`` is when it is taken down at the latest
-    because of this person; None while nobody in it has withdrawn.
+    because of this person; None while nobody in it has withdrawn. ``title`` is what a person
+    reads instead of the label.
     """
 
     label: str
     id: str
     hash: str
     deadline: datetime | None
+    title: Any = ""
 
 
 @dataclass(frozen=True, slots=True)

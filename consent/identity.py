@@ -14,11 +14,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from consent import cookies, offers
+from consent.accounts import attach, discard, part
+from consent.decisions import Circumstances
+from consent.erasure.run import bury_with_account
 from consent.minors import Age, age_of, ask_again
 from consent.people.models import ConsentState, Shopper
 from consent.policies.selectors import current_notice
 from consent.selectors import account_shopper, state_of
-from consent.services import attach, discard, erase
+from consent.services import erase
 from consent.visitor import (
     Level,
     Visitor,
@@ -100,7 +103,9 @@ def logged_out(*, request: HttpRequest) -> None:
 def account_deleted(*, user: Any) -> None:
     """Erase the shoppers of an account that is about to be deleted."""
     for shopper_id in Shopper.objects.filter(user=user).values_list("pk", flat=True):
-        erase(shopper_id=shopper_id, actor="system", source="account")
+        closed = erase(shopper_id=shopper_id, actor="system", source="account")
+        if closed is not None:
+            bury_with_account(erasure_id=closed.erasure_id)
 
 
 def settle(*, request: HttpRequest, visitor: Visitor) -> None:
@@ -124,14 +129,13 @@ def settle(*, request: HttpRequest, visitor: Visitor) -> None:
 def forget_minor(*, request: HttpRequest, user: Any) -> None:
     """Erase what is held of a minor and take everything from the browser.
 
-    Nothing says why: the reason is not recorded.
+    Nothing says why: the reason is not recorded. What the account ordered, and its basket, stay.
     """
     visitor = read_visitor(request)
     account = account_shopper(site_id=visitor.site_id, user=user) if user is not None else None
-    if account is not None:
-        erase(shopper_id=account.pk, actor="system", source="account")
-    if visitor.shopper_id is not None and (account is None or account.pk != visitor.shopper_id):
-        erase(shopper_id=visitor.shopper_id, actor="system", source="account")
+    known = [visitor.shopper_id, account.pk if account is not None else None]
+    for shopper_id in {each for each in known if each is not None}:
+        part(shopper_id=shopper_id, how=Circumstances(actor="system", source="account"))
     _discard(visitor.offer, visitor.spent_offer)
     cookies.drop_identity(request)
     replace_visitor(request, level=Level.OFF if visitor.choice else Level.UNDECIDED)

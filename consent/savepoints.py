@@ -1,4 +1,4 @@
-"""Read within a host's page without putting the host's transaction at risk."""
+"""Work within a host's page without putting the host's transaction at risk."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import models, router, transaction
+
+
+def in_host_transaction(model: type[models.Model]) -> bool:
+    """Tell whether a transaction is open where ``model`` is written that may still be undone.
+
+    The one around a test case does not count.
+    """
+    blocks = transaction.get_connection(router.db_for_write(model)).atomic_blocks
+    return bool(blocks) and not getattr(blocks[-1], "_from_testcase", False)
 
 
 @contextmanager

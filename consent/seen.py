@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from consent.decisions import SeenElsewhere
 from consent.gate import generation_of
 from consent.visitor import Level, visitor_of
 
+__all__ = ["SILENT", "SeenElsewhere", "require_seen", "seen_by"]
+
 SILENT = f"{Level.UNDECIDED}.0"
 """What a form means that does not say what it showed."""
-
-
-class SeenElsewhere(ValueError):  # noqa: N818
-    """The person decided since the page was made: show the choice again, change nothing."""
 
 
 def seen_by(request: HttpRequest) -> str:
@@ -31,7 +30,12 @@ def seen_by(request: HttpRequest) -> str:
     return f"{visitor.level}.{generation}"
 
 
-def require_seen(request: HttpRequest, seen: object) -> None:
-    """Raise ``SeenElsewhere`` unless a form was made for the choice that is in force."""
+def require_seen(request: HttpRequest, seen: object) -> int | None:
+    """Return the generation a form was made for; None for somebody who was not remembered.
+
+    A grant asks for the same one while it holds the person's state: they may decide elsewhere at
+    this very moment. Raises ``SeenElsewhere`` unless it is the choice that is in force.
+    """
     if (seen or SILENT) != seen_by(request):
         raise SeenElsewhere
+    return generation_of(visitor_of(request))

@@ -24,16 +24,18 @@ def account_shopper(*, site_id: int, user: Any) -> Shopper | None:
 
 
 def person_of(*, request: HttpRequest) -> UUID | None:
-    """Return the shopper a request may decide and ask for: the browser's, else the account's."""
-    visitor = visitor_of(request)
+    """Return the shopper a request may decide and ask for: the browser's, else the account's.
+
+    A key the account has replaced names nobody.
+    """
+    visitor, user = visitor_of(request), user_of(request)
     if visitor.level is Level.REMEMBER and visitor.shopper_id is not None:
         found = Shopper.objects.filter(
-            pk=visitor.shopper_id, site_id=visitor.site_id, is_imported=False
+            pk=visitor.shopper_id, site_id=visitor.site_id, user=user, is_imported=False
         )
         if found.exists():
             return visitor.shopper_id
         visitor.forget_key()
-    user = user_of(request)
     if user is None:
         return None
     shopper = account_shopper(site_id=visitor.site_id, user=user)

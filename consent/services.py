@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection
 from dataclasses import replace
 from math import ceil
@@ -14,17 +13,18 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from consent import cookies, decisions
+from consent.accounts import attach, decline_offer, discard, link_browser, separate_account
+from consent.circumstances import circumstances_of
 from consent.conf import consent_settings
 from consent.decisions import Circumstances, Withdrawal
-from consent.enqueue import enqueue
+from consent.erasure.begin import begin, leave
 from consent.erasure.models import Erasure
-from consent.erasure.run import run_quietly
+from consent.erasure.run import run
 from consent.imports import ImportRefused, import_decision, import_decisions
-from consent.ledger.models import Kind
 from consent.minors import require_no_minor
 from consent.people.counts import count_choice
 from consent.people.models import ConsentState, Shopper
-from consent.policies.fence import require_current
+from consent.policies.fence import PolicyOutdated, hold_decision, require_current
 from consent.policies.models import PolicyVersion
 from consent.policies.selectors import current_policy, fresh_notice
 from consent.purposes import (
@@ -34,10 +34,9 @@ from consent.purposes import (
     Purpose,
     from_mask,
 )
-from consent.selectors import account_shopper, person_of, state_of, user_of
-from consent.tasks import finish_erasure
+from consent.selectors import person_of, state_of, user_of
 from consent.visit import Visit, write_visit
-from consent.visitor import Level, replace_visitor, sign_key, user_key_of, visitor_of
+from consent.visitor import Level, replace_visitor, visitor_of
 
 __all__ = [
     "ImportRefused",
@@ -57,8 +56,6 @@ __all__ = [
     "withdraw",
 ]
 
-logger = logging.getLogger(__name__)
-
 
 def grant_remember(
     *,
@@ -67,6 +64,7 @@ def grant_remember(
     source: str = "banner",
     policy: PolicyVersion | None = None,
     confirmed: Collection[Purpose] = (),
+    generation: int | None = None,
 ) -> Shopper:
     """Let the shop remember the person behind ``request`` for ``purposes``.
 
@@ -76,8 +74,10 @@ def grant_remember(
     that Global Privacy Control blocks are left out while it is sent, but for the ``confirmed``
     ones, which the person allowed a second time, knowing that.
 
-    ``policy`` is the version that was shown (default: the current one). Raises
-    ``PolicyOutdated`` when a material change has replaced it, ``NoProfile`` for a minor.
+    ``policy`` is the version that was shown (default: the current one), ``generation`` what
+    `consent.seen.require_seen` returned for the form. Raises ``PolicyOutdated`` when a material
+    change has replaced the text, ``SeenElsewhere`` when the person withdrew since, ``NoProfile``
+    for a minor.
     """
     require_no_minor(request)
     visitor = visitor_of(request)
@@ -87,11 +87,12 @@ def grant_remember(
         user=user_of(request),
         purposes=allowed,
         policy=policy or current_policy(site_id=visitor.site_id),
-        how=_how(request, source, policy, confirmed=insisted),
+        how=circumstances_of(request, source, policy, confirmed=insisted),
         confirmed=insisted,
+        generation=generation,
     )
     require_current(grant.policy)
-    _end_what_rests(request, grant)
+    grant = _end_what_rests(request, grant)
     try:
         shopper = _remembered(request, grant)
     except IntegrityError:
@@ -117,7 +118,7 @@ def start_visit(
         require_current(policy)
     visit = visitor.visit if visitor.level is Level.VISIT else None
     _stop(request, source, policy)
-    visit = visit or _begin(visitor.site_id)
+    visit = visit or _begin(visitor.site_id, policy)
     write_visit(request, visit)
     count_choice(site_id=visitor.site_id, choice=Level.VISIT)
     return visit
@@ -146,13 +147,14 @@ def change_purposes(
     source: str = "preferences",
     policy: PolicyVersion | None = None,
     confirmed: Collection[Purpose] = (),
+    generation: int | None = None,
 ) -> frozenset[Purpose]:
     """Set the offered purposes of a remembered person to exactly ``purposes``.
 
     Purposes that have no switch of their own on the preferences page stay as they are. Setting
     none is a refusal; setting some for a person not remembered yet lets the shop remember them.
     Returns those that Global Privacy Control kept off: they need to be ``confirmed``. See
-    `grant_remember` for ``policy``.
+    `grant_remember` for ``policy`` and ``generation``; what is switched off is off all the same.
     """
     offered = {Purpose(name) for name in consent_settings.OFFERED_PURPOSES}
     shopper_id = person_of(request=request)
@@ -169,8 +171,9 @@ def change_purposes(
         return kept_off
     dropped = (in_force & offered) - wanted - kept_off
     if dropped and shopper_id is not None:
-        how = _how(request, source, policy)
-        _finish(decisions.close(shopper_id=shopper_id, purposes=dropped, how=how))
+        how = circumstances_of(request, source, policy)
+        closed = begin(decisions.close(shopper_id=shopper_id, purposes=dropped, how=how))
+        generation = _followed(generation, closed)
     new = wanted - in_force or set(confirmed) & wanted - insisted
     if new or shopper_id is None:
         grant_remember(
@@ -179,6 +182,7 @@ def change_purposes(
             source=source,
             policy=policy,
             confirmed=(frozenset(confirmed) | insisted) & wanted,
+            generation=generation,
         )
     elif shopper_id != visitor_of(request).shopper_id:
         attach(request, Shopper.objects.get(pk=shopper_id))
@@ -191,6 +195,7 @@ def confirm_purposes(
     purposes: Collection[Purpose],
     source: str = "confirmation",
     policy: PolicyVersion | None = None,
+    generation: int | None = None,
 ) -> frozenset[Purpose]:
     """Grant ``purposes`` a second time although Global Privacy Control is sent, as asked.
 
@@ -205,6 +210,7 @@ def confirm_purposes(
         source=source,
         policy=policy,
         confirmed=purposes,
+        generation=generation,
     )
 
 
@@ -234,7 +240,7 @@ def withdraw(
     none of them was in force.
     """
     how = Circumstances(actor=actor, source=source, shown=policy, language=language, gpc=gpc)
-    return _finish(decisions.close(shopper_id=shopper_id, purposes=purposes, how=how))
+    return begin(decisions.close(shopper_id=shopper_id, purposes=purposes, how=how))
 
 
 def erase(
@@ -251,160 +257,76 @@ def erase(
     See `withdraw` for what the record says of it.
     """
     how = Circumstances(actor=actor, source=source, shown=policy, language=language, gpc=gpc)
-    return _finish(
-        decisions.close(
-            shopper_id=shopper_id, purposes=frozenset(Purpose), how=how, kind=Kind.ERASED
-        )
-    )
+    return begin(decisions.close_for_good(shopper_id=shopper_id, how=how))
 
 
-def discard(*, shopper_id: UUID, source: str) -> None:
-    """Close and delete a browser's history that nobody can reach any longer.
+def _begin(site_id: int, policy: PolicyVersion | None) -> Visit:
+    """Begin a visit; never, by the clock of a second, before the text it was chosen on.
 
-    An account's shopper is left alone: its account still reaches it.
+    Raises ``PolicyOutdated`` when a material change came after ``policy``. One that comes later
+    than this reading ends the visit: it began before.
     """
-    if Shopper.objects.filter(pk=shopper_id, user__isnull=True).exists():
-        how = Circumstances(actor="system", source=source)
-        _finish(
-            decisions.close(
-                shopper_id=shopper_id, purposes=frozenset(Purpose), how=how, kind=Kind.ERASED
-            )
-        )
-
-
-def link_browser(*, request: HttpRequest, source: str = "preferences") -> bool:
-    """Give the history this browser offers to the account that is logged in.
-
-    An account without a history takes it over as it is; into one it moves row by row, and the
-    browser's shopper is deleted. Returns whether the account has it now, or will once the move is
-    finished. The history must never have belonged to another account.
-    """
-    visitor, user = visitor_of(request), user_of(request)
-    if user is None or visitor.offer is None or visitor.age.forbids_profile:
-        return False
-    account = account_shopper(site_id=visitor.site_id, user=user)
-    how = _how(request, source)
-    if account is None:
-        account = _link(visitor.offer, visitor.site_id, user, how)
-    elif account.pk != visitor.offer and not _merge(visitor.offer, account.pk, how):
-        return False
-    if account is None:
-        return False
-    attach(request, account)
-    return True
-
-
-def decline_offer(*, request: HttpRequest, source: str = "preferences") -> bool:
-    """Delete the history this browser offers; return whether there was one."""
-    visitor = visitor_of(request)
-    if visitor.offer is None:
-        return False
-    discard(shopper_id=visitor.offer, source=source)
-    cookies.drop_offer(request)
-    if visitor.is_offer_new:
-        cookies.drop_key(request)
-    visitor.offer = None
-    return True
-
-
-def separate_account(*, request: HttpRequest, source: str = "preferences") -> bool:
-    """Delete the history of the account that is logged in, so that it has none and said nothing.
-
-    Unlike a refusal this is no answer: the account is asked again. Returns whether there was one.
-    """
-    user = user_of(request)
-    if user is None:
-        return False
-    account = account_shopper(site_id=visitor_of(request).site_id, user=user)
-    if account is None:
-        return False
-    how = _how(request, source)
-    with transaction.atomic():
-        decisions.lock_state(account.pk)
-        Shopper.objects.filter(pk=account.pk).update(user=None)
-        closed = decisions.close(
-            shopper_id=account.pk, purposes=frozenset(Purpose), how=how, kind=Kind.ERASED
-        )
-    _finish(closed)
-    cookies.drop_identity(request)
-    replace_visitor(request, level=Level.UNDECIDED)
-    return True
-
-
-def _link(shopper_id: UUID, site_id: int, user: Any, how: Circumstances) -> Shopper | None:
-    """Give a browser's shopper to an account without one; None where that is impossible."""
-    shopper = Shopper.objects.filter(pk=shopper_id, site_id=site_id).first()
-    try:
-        if shopper is not None and decisions.link(shopper_id=shopper.pk, user=user, how=how):
-            return shopper
-    except IntegrityError:
-        pass  # another browser of the account was faster
-    return None
-
-
-def _merge(shopper_id: UUID, account_id: UUID, how: Circumstances) -> bool:
-    """Move a browser's history into the account's; True also where that is under way already."""
-    closed = _finish(decisions.merge(shopper_id=shopper_id, heir_id=account_id, how=how))
-    if closed is not None:
-        return True
-    return Erasure.objects.filter(shopper=shopper_id, heir=account_id).exists()
-
-
-def attach(request: HttpRequest, shopper: Shopper) -> None:
-    """Give the browser the key of ``shopper``, valid for the account logged in, or for nobody.
-
-    Raises ``ValueError`` for an imported shopper: no browser ever holds its key.
-    """
-    if shopper.is_imported:
-        raise ValueError("An imported shopper has no browser.")
-    cookies.set_key(request, sign_key(shopper.pk, user_key_of(request)))
-    replace_visitor(request, level=Level.REMEMBER, shopper_id=shopper.pk)
-
-
-def _begin(site_id: int) -> Visit:
-    """Begin a visit; never, by the clock of a second, before the text it was chosen on."""
     visit = Visit.begin()
-    since = fresh_notice(site_id=site_id).required_at
-    if since is None:
+    notice = fresh_notice(site_id=site_id)
+    if policy is not None and policy.number < notice.required:
+        raise PolicyOutdated(f"Version {policy.number} of the policy is outdated.")
+    if notice.required_at is None:
         return visit
-    return replace(visit, started_at=max(visit.started_at, ceil(since.timestamp())))
+    return replace(visit, started_at=max(visit.started_at, ceil(notice.required_at.timestamp())))
 
 
 class Grant(NamedTuple):
-    """What somebody allows: who (an account or nobody), for what, on which text, and how."""
+    """What somebody allows: who (an account or nobody), for what, on which text, and how.
+
+    ``generation`` is the one they had before them; None where they were not remembered.
+    """
 
     user: Any
     purposes: frozenset[Purpose]
     policy: PolicyVersion
     how: Circumstances
     confirmed: frozenset[Purpose]
+    generation: int | None
 
 
-def _end_what_rests(request: HttpRequest, grant: Grant) -> None:
+def _end_what_rests(request: HttpRequest, grant: Grant) -> Grant:
     """Withdraw what the person allowed on an older text and does not allow anew."""
     shopper_id = person_of(request=request)
     state = state_of(shopper_id=shopper_id) if shopper_id else None
     ended = state.resting - grant.purposes if state else frozenset()
     if ended and shopper_id is not None:
-        _finish(decisions.close(shopper_id=shopper_id, purposes=ended, how=grant.how))
+        closed = begin(decisions.close(shopper_id=shopper_id, purposes=ended, how=grant.how))
+        return grant._replace(generation=_followed(grant.generation, closed))
+    return grant
+
+
+def _followed(generation: int | None, closed: Withdrawal | None) -> int | None:
+    """Return the generation after a withdrawal of one's own; another one's between stays unseen."""
+    if generation is None or closed is None or closed.generation != generation + 1:
+        return generation
+    return closed.generation
 
 
 @transaction.atomic
 def _remembered(request: HttpRequest, grant: Grant) -> Shopper:
     """Return the person's shopper with the purposes granted, making a new one where needed.
 
-    Decisions of one account wait for each other: an account has one shopper.
+    Decisions of one account wait for each other: an account has one shopper. The fence of the
+    policy is held before any state row is locked.
     """
+    hold_decision(grant.policy)
     site_id = visitor_of(request).site_id
     if grant.user is not None:
         accounts = get_user_model()._default_manager.select_for_update(no_key=True)
         accounts.filter(pk=grant.user.pk).values_list("pk").first()
     values = grant._asdict()
-    user = values.pop("user")
+    user, generation = values.pop("user"), values.pop("generation")
     shopper_id = person_of(request=request)
+    if shopper_id is None and generation is not None:
+        raise decisions.SeenElsewhere
     if shopper_id is not None:
         try:
-            decisions.grant(shopper_id=shopper_id, **values)
+            decisions.grant(shopper_id=shopper_id, generation=generation, **values)
             return Shopper.objects.get(pk=shopper_id)
         except LookupError:
             _replace(shopper_id)
@@ -414,15 +336,18 @@ def _remembered(request: HttpRequest, grant: Grant) -> Shopper:
 def _replace(shopper_id: UUID) -> None:
     """Take a shopper out of the way of a new one: unlink it, and close it if it is open.
 
+    A deletion of everything is finished first, while the account's rows are found by the shopper.
     The state row is locked before the shopper's, as everywhere.
     """
+    for erasure in Erasure.objects.due().filter(shopper=shopper_id):
+        if erasure.purposes & Purpose.NECESSARY.bit:
+            run(erasure_id=erasure.pk)
     state = decisions.lock_state(shopper_id)
     Shopper.objects.filter(pk=shopper_id).update(user=None)
     if state is not None and not state.is_closed:
         how = Circumstances(actor="system", source="replaced")
         closed = decisions.close(shopper_id=shopper_id, purposes=OPTIONAL_PURPOSES, how=how)
-        if closed is not None:
-            enqueue(finish_erasure, closed.erasure_id)
+        leave(closed)
     elif not Erasure.objects.due().filter(shopper=shopper_id).exists():
         Shopper.objects.filter(pk=shopper_id).delete()
 
@@ -432,40 +357,14 @@ def _stop(request: HttpRequest, source: str, policy: PolicyVersion | None) -> No
     visitor = visitor_of(request)
     shopper_id = person_of(request=request)
     if shopper_id is not None:
-        how = _how(request, source, policy)
+        how = circumstances_of(request, source, policy)
         closed = decisions.close(shopper_id=shopper_id, purposes=OPTIONAL_PURPOSES, how=how)
-        if _finish(closed) is None:
+        if begin(closed) is None:
             decisions.repeat_no(shopper_id=shopper_id, how=how)
     if visitor.offer is not None:
         discard(shopper_id=visitor.offer, source=source)
 
 
-def _finish(closed: Withdrawal | None) -> Withdrawal | None:
-    """Delete what fits in the request; leave the rest to a task."""
-    if closed is not None:
-        budget = consent_settings.ERASE_ROWS
-        if not run_quietly(erasure_id=closed.erasure_id, budget=budget):
-            enqueue(finish_erasure, closed.erasure_id)
-    return closed
-
-
 def _allowed(purposes: Collection[Purpose], gpc: bool) -> frozenset[Purpose]:
     allowed = frozenset(purposes) - {Purpose.NECESSARY}
     return allowed - GPC_BLOCKED if gpc else allowed
-
-
-def _how(
-    request: HttpRequest,
-    source: str,
-    policy: PolicyVersion | None = None,
-    confirmed: Collection[Purpose] = (),
-) -> Circumstances:
-    """Tell how a person decided on one of our own pages: each shows a version of the policy."""
-    visitor = visitor_of(request)
-    return Circumstances(
-        actor="shopper",
-        source=source,
-        shown=policy or current_policy(site_id=visitor.site_id),
-        gpc=visitor.gpc,
-        details={"confirmed": " ".join(sorted(confirmed))} if confirmed else {},
-    )

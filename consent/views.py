@@ -109,13 +109,15 @@ def _decide(request: HttpRequest, action: str) -> frozenset[Purpose] | None:
     switches = PurposesForm(request.POST, site_id=site_id)
     if not switches.is_valid():
         return None
+    generation = None
     if switches.purposes_on():
-        require_seen(request, request.POST.get("seen"))
+        generation = require_seen(request, request.POST.get("seen"))
     decide = services.change_purposes if action == "purposes" else services.confirm_purposes
     return decide(
         request=request,
         purposes=switches.purposes_on(),
         policy=switches.cleaned_data["shown"],
+        generation=generation,
     )
 
 

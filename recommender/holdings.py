@@ -143,4 +143,5 @@ def _versions(shopper_id: UUID) -> Iterator[holdings.Derived]:
             id=str(version.pk),
             hash=version.version,
             deadline=lineage.deadline_of(version),
+            title=version._meta.verbose_name,
         )

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CATALOGS = ["consent", "recommender", "attention_shop/storefront"]
 SINGULAR = {"gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
-LITERAL = r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
+LITERAL = r"""u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 IN_TEMPLATE = re.compile(rf"\b(?:gettext|_)\({LITERAL}\)|\bngettext\({LITERAL}, *{LITERAL}")
 PLACE = re.compile(r"%\(\w+\)[sd]|%[sd%]|\{\w*\}|<[^>]+>|https?://\S+")
 

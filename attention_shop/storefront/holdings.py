@@ -151,7 +151,7 @@ def _guest_orders(guest: Guest) -> QuerySet[Order]:
 def _order(order: Order) -> dict[str, Any]:
     return {
         "number": order.number,
-        "placed_at": order.placed_at.isoformat(),
+        "placed_at": order.placed_at,
         "name": order.full_name,
         "email": order.email,
         "street": order.street,
@@ -184,8 +184,8 @@ def _account() -> Holding:
             "email": user.email,
             "first_name": user.first_name,
             "last_name": user.last_name,
-            "date_joined": user.date_joined.isoformat(),
-            "last_login": user.last_login.isoformat() if user.last_login else None,
+            "date_joined": user.date_joined,
+            "last_login": user.last_login,
         },
         retention=_("Until you close the account."),
         erase=lambda rows: 0,
@@ -240,7 +240,7 @@ def _favorites() -> Holding:
         rows=lambda user_id: Favorite.objects.filter(user_id=user_id).select_related("product"),
         export=lambda favorite: {
             "product": favorite.product.sku,
-            "since": favorite.created_at.isoformat(),
+            "since": favorite.created_at,
         },
         retention=_("Until removed or erased."),
         erase=_deleted,
@@ -270,5 +270,5 @@ def _written(model: type[Any]) -> Rows:
 
 
 def _text(row: Any) -> dict[str, Any]:
-    told = {"product": row.product.sku, "text": row.text, "at": row.written_at.isoformat()}
+    told = {"product": row.product.sku, "text": row.text, "at": row.written_at}
     return told | ({"stars": row.stars} if isinstance(row, Review) else {})

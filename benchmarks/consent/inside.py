@@ -139,7 +139,7 @@ def _erasure(events: int) -> Times:
     )
     assert report.accepted == events, report
     began = time.perf_counter()
-    with mock.patch("consent.services.enqueue"):
+    with mock.patch("consent.erasure.begin.enqueue"):
         services.erase(shopper_id=person, actor="shopper")
     waited = time.perf_counter() - began
     while due := Erasure.objects.due().values_list("pk", flat=True).first():

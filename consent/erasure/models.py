@@ -17,6 +17,10 @@ class ErasureQuerySet(models.QuerySet["Erasure"]):
         """Return those not finished, oldest first."""
         return self.filter(finished_at__isnull=True).order_by("requested_at")
 
+    def ready(self) -> ErasureQuerySet:
+        """Return those due that can go on now: none whose heir lets everything rest."""
+        return self.due().exclude(heir__state__purposes=0, heir__state__suspended__gt=0)
+
 
 class Erasure(models.Model):
     """What must be deleted of one shopper: the holdings of ``purposes``.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -20,6 +21,7 @@ from consent.holdings import Derived, Holding, all_holdings
 from consent.people.models import ConsentState, Shopper
 from consent.people.turns import take_turn
 from consent.purposes import Purpose, from_mask
+from consent.savepoints import in_host_transaction
 
 logger = logging.getLogger(__name__)
 
@@ -116,16 +118,32 @@ def _erase(erasure: Erasure, holding: Holding, limit: int) -> int:
     return rows
 
 
+def bury_with_account(*, erasure_id: int) -> None:
+    """Write the tombstone of an unfinished deletion whose shopper goes with the account now."""
+    erasure = Erasure.objects.due().filter(pk=erasure_id).first()
+    if erasure is not None and erasure.shopper_id is not None:
+        _bury(erasure, erasure.shopper_id)
+
+
 def _bury(erasure: Erasure, shopper_id: UUID) -> None:
-    """Write the tombstone, while the shopper's key is still known."""
+    """Write the tombstone, while the shopper's key is still known.
+
+    A host's transaction may still be undone, the withdrawal with it: then it waits for the commit,
+    and a folder that cannot be written is logged.
+    """
     decision = decision_of(erasure)
-    bury(
+    write = partial(
+        bury,
         site_id=erasure.site_id,
         shopper_id=shopper_id,
         purposes=names(erasure.purposes).split(),
         generation=decision.generation if decision else 0,
         at=decision.recorded_at if decision else erasure.requested_at,
     )
+    if in_host_transaction(Erasure):
+        transaction.on_commit(write, robust=True)
+    else:
+        write()
 
 
 @transaction.atomic

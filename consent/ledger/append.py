@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import router, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from consent import keys
@@ -38,7 +39,8 @@ def append(
     """Chain ``drafts`` in their order and return the rows.
 
     Must run inside the transaction that changes the state, after every other lock: the head row
-    is locked until it commits, so a site has one writer at a time. Raises
+    is locked until it commits, so a site has one writer at a time. ``moment`` is for decisions made
+    elsewhere; others are recorded at the time the head is held, so times rise along a chain. Raises
     ``TransactionManagementError`` outside a transaction.
     """
     using = router.db_for_write(Decision)
@@ -63,3 +65,16 @@ def append(
     Decision.objects.using(using).bulk_create(rows, batch_size=500)
     head.save(using=using, update_fields=["sequence", "hash"])
     return rows
+
+
+def settled_moment(*, site_id: int) -> datetime:
+    """Return a moment, about now, such that every decision recorded until then has committed.
+
+    Waits for the one that is being written. Who reads what is permitted after it, outside an older
+    snapshot, reads no permission that the ledger says had ended.
+    """
+    using = router.db_for_write(LedgerHead)
+    with transaction.atomic(using=using):
+        # A write, because SQLite knows no lock of a row.
+        LedgerHead.objects.using(using).filter(site_id=site_id).update(sequence=F("sequence"))
+        return timezone.now()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.sites.models import Site
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from consent.purposes import Purpose
 
 
 class Kind(models.TextChoices):
@@ -62,6 +66,12 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.site_id}/{self.sequence} {self.kind}"
+
+    @property
+    def allowed(self) -> list[Any]:
+        """The titles of ``purposes``, for a person to read; a name not known any more as it is."""
+        known = {str(purpose): purpose.title for purpose in Purpose}
+        return [known.get(name, name) for name in self.purposes.split()]
 
 
 class LedgerHead(models.Model):

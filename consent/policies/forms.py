@@ -16,9 +16,14 @@ from consent.policies.services import FIELDS
 class TextForm(forms.Form):
     """The texts in one language."""
 
-    title = forms.CharField(label=_("Title"), max_length=200)
-    notice = forms.CharField(label=_("The sentence of the banner"), widget=forms.Textarea)
-    body = forms.CharField(label=_("Text"), widget=forms.Textarea)
+    title = forms.CharField(
+        label=_("Title"), max_length=200, widget=forms.TextInput(attrs={"size": 80})
+    )
+    notice = forms.CharField(
+        label=_("The sentence of the banner"),
+        widget=forms.Textarea(attrs={"cols": 90, "rows": 4}),
+    )
+    body = forms.CharField(label=_("Text"), widget=forms.Textarea(attrs={"cols": 90, "rows": 18}))
 
 
 class PublishForm(forms.Form):

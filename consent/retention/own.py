@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from consent.conf import consent_settings
-from consent.decisions import Circumstances, close
-from consent.ledger.models import Kind
+from consent.decisions import Circumstances, lock_state, part
 from consent.people.models import ChoiceCount, ConsentState
 from consent.purposes import Purpose
 from consent.retention.models import RetentionRun
@@ -94,20 +95,27 @@ def register_own() -> None:
 def close_people(states: QuerySet[ConsentState]) -> int:
     """Close people for erasure; return how many.
 
-    What is closed becomes unreadable at once and is deleted as a due erasure.
+    What is closed becomes unreadable at once and is deleted as a due erasure. What an account
+    holds without consent, such as its orders, stays with it.
     """
-    how = Circumstances(actor="system", source="retention")
     closed = 0
     while closed < MOST_PEOPLE:
         due = list(states.order_by("decided_at").values_list("pk", flat=True)[:BATCH])
-        done = [
-            close(shopper_id=key, purposes=frozenset(Purpose), how=how, kind=Kind.ERASED)
-            for key in due
-        ]
-        if not any(done):
+        done = sum(_close_still(states, key) for key in due)
+        if not done:
             break
-        closed += sum(each is not None for each in done)
+        closed += done
     return closed
+
+
+@transaction.atomic
+def _close_still(states: QuerySet[ConsentState], shopper_id: UUID) -> bool:
+    """Close a person unless they decided since they were found; return whether they are closed."""
+    lock_state(shopper_id)
+    if not states.filter(pk=shopper_id).exists():
+        return False
+    how = Circumstances(actor="system", source="retention")
+    return part(shopper_id=shopper_id, how=how) is not None
 
 
 def delete_rows(rows: QuerySet[Any]) -> int:

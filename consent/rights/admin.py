@@ -8,9 +8,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -48,9 +50,10 @@ class DeadlineFilter(admin.SimpleListFilter):
 
 @admin.register(DataRequest)
 class DataRequestAdmin(ReadOnlyAdmin):
-    list_display = ["reference", "kind", "door", "state", "received_at", "due_at", "is_late"]
+    list_display = ["name", "kind", "door", "state", "received_at", "due_at", "is_late"]
     list_filter = [DeadlineFilter, "state", "kind", "door", "site"]
     list_select_related = ["site"]
+    ordering = [F("completed_at").desc(nulls_first=True), "due_at"]
     search_fields = ["reference"]
     date_hierarchy = "received_at"
     action_form = ReasonForm
@@ -77,6 +80,11 @@ class DataRequestAdmin(ReadOnlyAdmin):
         """Show what the person wrote to those who may answer it."""
         may_read = self.has_answer_permission(request)
         return [name for name in self.fields or [] if may_read or name != "words"]
+
+    @admin.display(description=_("reference"), ordering="reference")
+    def name(self, obj: DataRequest) -> SafeString:
+        """Show the reference in one piece."""
+        return format_html('<span class="nowrap">{}</span>', obj.reference)
 
     @admin.display(description=_("overdue"), boolean=True)
     def is_late(self, obj: DataRequest) -> bool:

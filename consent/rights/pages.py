@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.urls import NoReverseMatch
+from django.utils import formats, timezone
 
 from consent.conf import consent_settings
 from consent.privacy import mark_personal
-from consent.rights.export_files import cell
 from consent.rights.selectors import Page
 from consent.visitor import visitor_of
 
@@ -41,9 +43,22 @@ def login_address() -> str:
 
 
 def table_of(page: Page) -> dict[str, Any]:
-    """Return a page of rows as a table: names of the columns, and text for every cell."""
+    """Return a page of rows as a table: what each column means, and text for every cell."""
     names = list(dict.fromkeys(name for row in page.rows for name in row))
     return {
-        "columns": [(name, page.schema.get(name, "")) for name in names],
-        "rows": [[cell(row.get(name)) for name in names] for row in page.rows],
+        "columns": [page.schema.get(name) or name for name in names],
+        "rows": [[_shown(row.get(name)) for name in names] for row in page.rows],
     }
+
+
+def _shown(value: Any) -> str:
+    """Return a value as a person reads it; the export holds it exactly."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_shown(part)}" for name, part in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(_shown(part) for part in value)
+    return formats.localize(value) if isinstance(value, float) else str(value)

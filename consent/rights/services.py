@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 
 from consent import decisions
 from consent import services as consent_services
-from consent.decisions import Circumstances
+from consent.circumstances import circumstances_of
 from consent.enqueue import enqueue
 from consent.erasure.models import Erasure
 from consent.holdings import Guest, Records, all_holdings
@@ -50,7 +50,7 @@ def restrict(*, request: HttpRequest, person: Person) -> bool:
     """Keep what was recorded and use none of it; return whether anything was in use."""
     if person.shopper_id is None:
         return False
-    if not decisions.restrict(shopper_id=person.shopper_id, how=_how(request)):
+    if not decisions.restrict(shopper_id=person.shopper_id, how=circumstances_of(request, SOURCE)):
         return False
     _done(person, RequestKind.RESTRICT)
     return True
@@ -60,7 +60,7 @@ def lift_restriction(*, request: HttpRequest, person: Person) -> bool:
     """Use again what was allowed before a restriction; return whether there was one."""
     if person.shopper_id is None:
         return False
-    return decisions.lift(shopper_id=person.shopper_id, how=_how(request))
+    return decisions.lift(shopper_id=person.shopper_id, how=circumstances_of(request, SOURCE))
 
 
 def stop(*, request: HttpRequest, person: Person | None) -> DataRequest | None:
@@ -268,9 +268,3 @@ def _emptied(records: Records[Any], key: Any) -> int:
 
 def _post(asked: DataRequest) -> None:
     enqueue(send_request_mail, asked.pk)
-
-
-def _how(request: HttpRequest) -> Circumstances:
-    visitor = visitor_of(request)
-    shown = current_policy(site_id=visitor.site_id)
-    return Circumstances(actor="shopper", source=SOURCE, shown=shown, gpc=visitor.gpc)

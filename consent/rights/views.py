@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from consent.conf import consent_settings
 from consent.erasure.proofs import proof_of
 from consent.forms import see_other
 from consent.ledger.models import Decision
@@ -27,7 +28,7 @@ from consent.rights import limits, selectors, services
 from consent.rights.forms import CorrectionForm
 from consent.rights.models import DataRequest
 from consent.rights.pages import login_address, show, table_of
-from consent.rights.people import Person, person_asking, subjects_of
+from consent.rights.people import Person, normal_mail, person_asking, subjects_of
 from consent.rights.receipts import receipt_of
 from consent.rights.sections import Section, all_sections, section_of
 from consent.seen import SeenElsewhere, require_seen, seen_by
@@ -138,11 +139,11 @@ def correct(request: HttpRequest) -> HttpResponse:
     form = CorrectionForm(request.POST)
     if not form.is_valid():
         return _rights(request, form=form, status=400)
-    who = subjects_of(person)[0]
-    if not limits.allows(name="correct", who=who, limit=CORRECTIONS_A_DAY, seconds=DAY):
+    address = normal_mail(form.cleaned_data["mail"])
+    if not _may_ask(request, person, address):
         return _back("limit")
     asked = services.ask_correction(
-        person=person, detail=form.cleaned_data["detail"], address=form.cleaned_data["mail"]
+        person=person, detail=form.cleaned_data["detail"], address=address
     )
     return _back("correct", asked)
 
@@ -162,6 +163,24 @@ def section(request: HttpRequest, label: str) -> HttpResponse:
     return see_other(f"{reverse('attention_consent:rights')}?done=section#{label}")
 
 
+def _may_ask(request: HttpRequest, person: Person, address: str) -> bool:
+    """Tell whether a correction may be asked: a browser's key is had for nothing, a mail is not.
+
+    An address that is not the account's own gets no more mail than by the guests' door, and one
+    network asks for no more.
+    """
+    who = subjects_of(person)[0]
+    if not limits.allows(name="correct", who=who, limit=CORRECTIONS_A_DAY, seconds=DAY):
+        return False
+    if not address or address == normal_mail(person.mail):
+        return True
+    many, few = consent_settings.REQUEST_NETWORK_LIMIT, consent_settings.REQUEST_MAIL_LIMIT
+    network, whose = limits.network_of(request), f"{person.site_id} {address}"
+    return limits.allows(name="guest-network", who=network, limit=many) and limits.allows(
+        name="guest-mail", who=whose, limit=few
+    )
+
+
 def _rights(
     request: HttpRequest, *, form: CorrectionForm | None = None, status: int = 200
 ) -> HttpResponse:
@@ -173,7 +192,7 @@ def _rights(
         "person": person,
         "held": [each for each in kinds if each.count],
         "empty": [each for each in kinds if not each.count],
-        "corrections": _corrections(kinds),
+        "corrections": _corrections([each for each in kinds if each.count]),
         "models": selectors.models_of(person=person) if person else [],
         "decisions": selectors.decisions_of(person=person) if person else [],
         "requests": selectors.requests_of(person=person) if person else [],

@@ -17,10 +17,11 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from consent.holdings import all_holdings
 from consent.privacy import mark_personal
 from consent.read_only_admin import ReadOnlyAdmin
 from consent.staff.forms import OpenForm
-from consent.staff.models import Access, AccessHead
+from consent.staff.models import Access, AccessHead, labels_of
 from consent.staff.selectors import find_shopper
 from consent.staff.services import PERMISSION, Opened, open_record
 from consent.visitor import site_id_of
@@ -67,8 +68,9 @@ class AccessAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("opened"))
     def opened(self, obj: Access) -> str:
-        """List the holdings by label."""
-        return ", ".join(map(str, obj.fields)) or "-"
+        """List the holdings by title; by label where one is not registered any more."""
+        titles = {holding.label: holding.title for holding in all_holdings()}
+        return ", ".join(str(titles.get(each, each)) for each in labels_of(obj.fields)) or "-"
 
     def get_urls(self) -> list[URLPattern]:
         """Put the page that opens data before the pages of single rows."""

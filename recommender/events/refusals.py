@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
-from django.db import connections, router
+from django.db import connections, router, transaction
 from django.utils import timezone
 
+from consent.savepoints import in_host_transaction
 from recommender.events.models import RefusalCount
 from recommender.events.records import Cause
 
@@ -25,12 +27,18 @@ def count_refusals(
 ) -> None:
     """Add to the hourly counts. Never raises: an error is logged with the numbers.
 
-    Call it outside the transaction that holds permits: counters are shared by everybody.
+    Call it outside the transaction that holds permits: counters are shared by everybody. For that
+    reason it waits for the commit of a host's transaction.
     """
     if not site_id or not causes:
         return
+    moment = at or timezone.now()
+    if in_host_transaction(RefusalCount):
+        later = partial(count_refusals, site_id=site_id, causes=causes, at=moment)
+        transaction.on_commit(later, using=router.db_for_write(RefusalCount), robust=True)
+        return
     try:
-        _add(site_id, causes, at or timezone.now())
+        _add(site_id, causes, moment)
     except Exception:
         logger.exception("Refused events could not be counted: %s", dict(causes))
 

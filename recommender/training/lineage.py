@@ -43,6 +43,8 @@ SOON, LATER = timedelta(hours=24), timedelta(days=7)
 """Time after the first withdrawal within which a model that is cheap, or costly, is replaced."""
 CHEAP_SECONDS = 30 * 60
 HEAD_START = timedelta(hours=4)
+CLOCKS = timedelta(minutes=1)
+"""How far the clocks of machines that record decisions may differ; too much does no harm."""
 LEARNING = (Purpose.MODEL_TRAIN, Purpose.ANALYTICS)
 """What a person must permit for their rows to be learned from."""
 
@@ -115,7 +117,7 @@ def follow_ledger(*, site: Site) -> int:
     noted = 0
     for lesson in Lesson.objects.filter(site=site):
         known = _subjects(lesson)
-        lost = decisions_without(site_id=site.pk, purposes=LEARNING, after=lesson.cut)
+        lost = decisions_without(site_id=site.pk, purposes=LEARNING, after=lesson.cut - CLOCKS)
         for subject, moment in lost:  # in the order of the ledger: the first is the earliest
             if _holds_any(known, [_number(subject)]):
                 noted += _start(Q(pk=lesson.pk), moment)

@@ -21,6 +21,7 @@ from django.contrib.sites.models import Site
 from django.db import DatabaseError, IntegrityError, models, transaction
 from django.utils import timezone
 
+from consent.ledger.append import settled_moment
 from recommender.conf import recommender_settings
 from recommender.training import registry
 from recommender.training.engine import get_engine
@@ -140,7 +141,7 @@ def _lease(run_id: UUID) -> Iterator[TrainingRun | None]:
 
 def _start(run: TrainingRun) -> None:
     """Write the manifest and start the job."""
-    cut = timezone.now()
+    cut = settled_moment(site_id=run.site_id)
     manifest = build_manifest(site=run.site, cut=cut, folder=manifest_dir(run.pk))
     run.manifest = asdict(manifest.meta)
     _save(run)

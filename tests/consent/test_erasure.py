@@ -31,8 +31,8 @@ class Killed(BaseException):
 def _decided(shopper: Shopper, purposes: set[Purpose] | None = None) -> Erasure:
     """Close without deleting anything yet, as after a kill right behind the commit."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(services, "run_quietly", lambda **kwargs: False)
-        patch.setattr(services, "enqueue", lambda *args: None)
+        patch.setattr("consent.erasure.begin.run_quietly", lambda **kwargs: False)
+        patch.setattr("consent.erasure.begin.enqueue", lambda *args: None)
         if purposes is None:
             services.erase(shopper_id=shopper.pk, actor="shopper")
         else:

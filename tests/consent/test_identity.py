@@ -246,7 +246,7 @@ def test_a_grant_while_a_deletion_is_due_is_a_new_person(
     choose(browser, "remember")
     first = Shopper.objects.get().pk
     history.rows[first] = 5000
-    monkeypatch.setattr("consent.services.enqueue", lambda task, *args: None)
+    monkeypatch.setattr("consent.erasure.begin.enqueue", lambda task, *args: None)
     services.withdraw(shopper_id=first, purposes={Purpose.ANALYTICS}, actor="shopper")
     assert Erasure.objects.due().exists()
     choose(browser, "remember")

@@ -173,7 +173,7 @@ def test_a_large_history_is_unreadable_at_once_and_deleted_by_a_task(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sent: list[int] = []
-    monkeypatch.setattr("consent.services.enqueue", lambda task, *args: sent.append(args[0]))
+    monkeypatch.setattr("consent.erasure.begin.enqueue", lambda task, *args: sent.append(args[0]))
     choose(browser, "remember")
     shopper = Shopper.objects.get()
     history.rows[shopper.pk] = 2500

@@ -202,7 +202,7 @@ def test_a_long_history_moves_in_batches_and_counts_for_the_account_alone(
     # Given a history longer than a request may move
     account, own, request = offering(site, ann)
     movable.rows = {own.pk: 2500}
-    monkeypatch.setattr("consent.services.enqueue", lambda task, *args: None)
+    monkeypatch.setattr("consent.erasure.begin.enqueue", lambda task, *args: None)
 
     # When it is accepted
     assert services.link_browser(request=request) is True
@@ -225,7 +225,7 @@ def test_a_withdrawal_ends_a_move_and_no_row_survives(
     # Given a move under way
     account, own, request = offering(site, ann)
     movable.rows = {own.pk: 2500}
-    monkeypatch.setattr("consent.services.enqueue", lambda task, *args: None)
+    monkeypatch.setattr("consent.erasure.begin.enqueue", lambda task, *args: None)
     services.link_browser(request=request)
 
     # When the account withdraws what the history is kept for, and perhaps grants it anew
@@ -244,7 +244,7 @@ def test_while_what_the_account_allows_rests_the_move_waits(
 ) -> None:
     account, own, request = offering(site, ann)
     movable.rows = {own.pk: 2500}
-    monkeypatch.setattr("consent.services.enqueue", lambda task, *args: None)
+    monkeypatch.setattr("consent.erasure.begin.enqueue", lambda task, *args: None)
     services.link_browser(request=request)
     state = ConsentState.objects.get(pk=account.pk)
     resting = state.purposes
@@ -359,7 +359,7 @@ def test_an_account_deleted_during_a_move_takes_everything_with_it(
 ) -> None:
     account, own, request = offering(site, ann)
     movable.rows = {own.pk: 2500}
-    monkeypatch.setattr("consent.services.enqueue", lambda task, *args: None)
+    monkeypatch.setattr("consent.erasure.begin.enqueue", lambda task, *args: None)
     services.link_browser(request=request)
     ann.delete()
     finish_due_erasures()

@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 from pytest_django import Settings
 
 from consent import services
+from consent.circumstances import circumstances_of
 from consent.decisions import grant
 from consent.gate import Permit, Refusal, RefusalReason, lock_permits, permit, permit_shopper
 from consent.imports import import_decision
@@ -178,7 +179,7 @@ def test_nothing_is_granted_on_a_text_that_was_replaced(
             shopper_id=shopper.pk,
             purposes=BANNER_PURPOSES,
             policy=old,
-            how=services._how(request_of(), "test"),
+            how=circumstances_of(request_of(), "test"),
         )
 
     assert Decision.objects.count() == rows

@@ -121,7 +121,7 @@ def test_an_erasure_that_fails_stays_due_and_the_withdrawal_stands(
         raise RuntimeError("a store is down")
 
     with monkeypatch.context() as patch:
-        patch.setattr("consent.services.enqueue", lambda task, *args: None)
+        patch.setattr("consent.erasure.begin.enqueue", lambda task, *args: None)
         patch.setattr("consent.erasure.run.all_holdings", lambda: [_failing(fail)])
         services.withdraw(shopper_id=shopper.pk, actor="shopper")
     assert ConsentState.objects.get(pk=shopper.pk).purposes == 0

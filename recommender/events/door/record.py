@@ -8,12 +8,13 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from django.db import connections, router, transaction
+from django.db import router, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from consent.gate import refusal_of
 from consent.purposes import Purpose
+from consent.savepoints import in_host_transaction
 from consent.visitor import Level, visitor_of
 from recommender.events import identifiers
 from recommender.events.door.facts import Fact
@@ -102,12 +103,6 @@ def record_order(
         return [Outcome(verdict=Verdict.REFUSED, cause=Cause.ERROR)] * len(units)
 
 
-def in_host_transaction() -> bool:
-    """Tell whether a transaction is open that is not ours (the one of a test case aside)."""
-    blocks = connections[router.db_for_write(Event)].atomic_blocks
-    return bool(blocks) and not getattr(blocks[-1], "_from_testcase", False)
-
-
 def _record(request: HttpRequest, facts: Sequence[Fact]) -> list[Outcome]:
     visitor = visitor_of(request)
     if refusal_of(visitor, Purpose.ANALYTICS) is not None:
@@ -116,7 +111,7 @@ def _record(request: HttpRequest, facts: Sequence[Fact]) -> list[Outcome]:
         return extend_visit(request=request, visitor=visitor, facts=facts)
     if visitor.level is not Level.REMEMBER or visitor.shopper_id is None:
         return [Outcome(verdict=Verdict.REFUSED, cause=Cause.CONSENT)] * len(facts)
-    if in_host_transaction():
+    if in_host_transaction(Event):
         later = partial(_store_later, visitor.site_id, visitor.shopper_id, facts, visitor.gpc)
         transaction.on_commit(later, using=router.db_for_write(Event), robust=True)
         return [Outcome(verdict=Verdict.DEFERRED, event_id=fact.event_id) for fact in facts]

@@ -8,8 +8,10 @@ from django.http import HttpRequest
 
 from consent.gate import VisitPermit, permit
 from consent.purposes import Purpose
+from consent.savepoints import host_transaction_kept
 from consent.visit import remember_visit
 from consent.visitor import Visitor
+from recommender.catalog.models import Product
 from recommender.events.door.facts import Fact
 from recommender.events.door.resolve import Subject, resolve
 from recommender.events.door.writing import count_outcomes, known_of
@@ -25,7 +27,8 @@ def extend_visit(*, request: HttpRequest, visitor: Visitor, facts: Sequence[Fact
     if not isinstance(answer, VisitPermit):
         return [Outcome(verdict=Verdict.REFUSED, cause=Cause.CONSENT)] * len(facts)
     views = [fact for fact in facts if fact.kind is Kind.VIEW and fact.product_key]
-    known = known_of(visitor.site_id, views)
+    with host_transaction_kept(Product):
+        known = known_of(visitor.site_id, views)
     visit = answer.visit
     outcomes = []
     for fact in facts:

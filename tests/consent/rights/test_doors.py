@@ -72,7 +72,7 @@ def test_an_account_that_never_said_anything_sees_what_the_host_holds(
     assert "The parcel service" in page
     assert "A1" in rows
     assert "Rome" in rows
-    assert "where it went" in rows
+    assert "Where it went" in rows
     assert "B2" not in rows
     exported = signed_in.get(f"{PAGE}export/").json()
     assert [(each["label"], each["rows"]) for each in exported["holdings"]] == [

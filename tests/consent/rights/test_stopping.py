@@ -209,7 +209,7 @@ def test_a_long_deletion_is_answered_when_it_is_over(
     settings.ATTENTION_CONSENT = {**settings.ATTENTION_CONSENT, "ERASE_ROWS": 3}
     shopper = accept(signed_in)
     history.rows[shopper.pk] = 10
-    monkeypatch.setattr("consent.services.enqueue", lambda task, *args: None)
+    monkeypatch.setattr("consent.erasure.begin.enqueue", lambda task, *args: None)
 
     # When everything is to be deleted
     with commit():

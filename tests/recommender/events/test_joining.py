@@ -53,7 +53,7 @@ def keys_of(shopper_id: UUID) -> list[str]:
 
 def later(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
     """Let a request move ``rows`` rows and no task run by itself."""
-    monkeypatch.setattr("consent.services.enqueue", lambda task, *args: None)
+    monkeypatch.setattr("consent.erasure.begin.enqueue", lambda task, *args: None)
     monkeypatch.setattr("consent.erasure.run.BATCH", 1)
     monkeypatch.setattr("consent.conf.ConsentSettings.ERASE_ROWS", rows)
 

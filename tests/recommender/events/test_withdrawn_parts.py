@@ -61,8 +61,8 @@ def test_events_still_to_be_deleted_are_unreadable_at_once(
     _view(shopper_id, "a")
     site = Site.objects.get(pk=1)
     assert has_training_rows(site=site)
-    monkeypatch.setattr(services, "run_quietly", lambda **given: False)
-    monkeypatch.setattr(services, "enqueue", lambda *given: None)
+    monkeypatch.setattr("consent.erasure.begin.run_quietly", lambda **given: False)
+    monkeypatch.setattr("consent.erasure.begin.enqueue", lambda *given: None)
 
     services.withdraw(shopper_id=shopper_id, purposes={Purpose.ANALYTICS}, actor="shopper")
 
