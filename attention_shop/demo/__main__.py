@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import logging
 import os
 import signal
 import socket
@@ -22,23 +23,29 @@ def main() -> int:
     options = _options()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "attention_shop.settings")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{options.port}")
     if not _port_is_free(options.port):
         return _fail(f"Port {options.port} is taken. Choose another: make demo PORT=8001")
     started = time.monotonic()
     _prepare()
 
     from django.conf import settings
+    from django.contrib.sites.models import Site
     from django.core.management import call_command
     from django.core.management.base import CommandError
 
-    from attention_shop.demo.filling import Marker, fill
+    from attention_shop.demo.filling import Marker, fill, fill_people
+    from attention_shop.demo.guide import guide
 
+    marker, logins = Marker(settings.VAR_DIR / "demo.json"), io.StringIO()
     try:
-        filled = fill(marker=Marker(settings.VAR_DIR / "demo.json"), data=options.data)
-        call_command("demo_accounts", stdout=io.StringIO())
+        filled = fill(marker=marker, data=options.data)
+        call_command("demo_accounts", stdout=logins)
     except CommandError as error:
         return _fail(str(error))
-    return _serve(options.port, started, must_train=filled)
+    proof = fill_people(marker=marker, site=Site.objects.get_current())
+    shown = guide(shop=f"http://127.0.0.1:{options.port}", proof=proof, logins=logins.getvalue())
+    return _serve(options.port, started, shown, must_train=filled)
 
 
 def _options() -> argparse.Namespace:
@@ -49,10 +56,13 @@ def _options() -> argparse.Namespace:
 
 
 def _prepare() -> None:
-    """Configure Django, make the keys and bring the database up to date."""
+    """Configure Django and Celery, make the keys and bring the database up to date."""
     import django
 
+    import attention_shop.celery  # noqa: F401  tasks of this process find their broker by it
+
     django.setup()
+    logging.getLogger("kombu.connection").setLevel(logging.ERROR)  # a broker of files has no host
 
     from django.core.management import call_command
 
@@ -60,8 +70,10 @@ def _prepare() -> None:
     call_command("migrate", "--noinput", verbosity=0)
 
 
-def _serve(port: int, started: float, *, must_train: bool) -> int:
-    """Start web, worker and beat; train when there is no model; stay until interrupted."""
+def _serve(port: int, started: float, guide: str, *, must_train: bool) -> int:
+    """Start web, worker and beat, show the guide; train when there is no model; stay until
+    interrupted.
+    """
     from django.conf import settings
 
     from attention_shop.demo.supervisor import Supervisor
@@ -74,9 +86,7 @@ def _serve(port: int, started: float, *, must_train: bool) -> int:
         if not _answers(port, supervisor, stopping):
             return _fail(f"The shop did not answer; see {settings.VAR_DIR / 'log' / 'web.log'}")
         _say(f"\nThe shop is open after {time.monotonic() - started:.0f} s.\n")
-        _say(f"  shop    http://127.0.0.1:{port}/")
-        _say(f"  admin   http://127.0.0.1:{port}/admin/")
-        _say((settings.VAR_DIR / "demo-logins.txt").read_text())
+        _say(guide)
         run = _train(must_train=must_train)
         while not stopping:
             supervisor.tend()
