@@ -107,16 +107,17 @@ def test_who_answers_while_retention_runs_is_left_alone(
 
 
 def test_a_minor_keeps_orders_and_basket(
-    site: Site, user: Any, orders: dict[Any, int], history: History
+    site: Site,
+    user: Any,
+    orders: dict[Any, int],
+    history: History,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(minors, "_asked", {"age": lambda request: "minor"})
     shopper = new_shopper(site, user)
     orders[user.pk], history.rows[shopper.pk] = 2, 5
 
-    minors.register(lambda request: "minor")
-    try:
-        identity.logged_in(request=request_of(shopper, user), user=user)
-    finally:
-        minors._asked.clear()
+    identity.logged_in(request=request_of(shopper, user), user=user)
 
     assert history.rows[shopper.pk] == 0
     assert not Shopper.objects.exists()
