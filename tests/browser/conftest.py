@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,13 +66,24 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         "SLATE_BUDGET_MS": "2000",
         "PYTHONPATH": str(ROOT),
     }
+    filled = Shop("", var / "shop.sqlite3", environment)
+    filled.manage("consent_keys", "--create")
+    filled.manage("migrate", "--noinput")
+    filled.manage("simulate", "--products", "300", "--shoppers", "300", "--seed", "7")
+    filled.manage("train", "--cpu-seconds", "20")
+    with served(filled.database, environment) as running:
+        yield running
+
+
+@contextmanager
+def served(
+    database: Path, environment: dict[str, str], log_name: str = "web.log"
+) -> Iterator[Shop]:
+    """Serve the shop of ``environment`` on a free port until the block ends."""
     port = _free_port()
-    shop = Shop(f"http://127.0.0.1:{port}", var / "shop.sqlite3", environment)
-    shop.manage("consent_keys", "--create")
-    shop.manage("migrate", "--noinput")
-    shop.manage("simulate", "--products", "300", "--shoppers", "300", "--seed", "7")
-    shop.manage("train", "--cpu-seconds", "20")
-    with (var / "web.log").open("wb") as log:
+    shop = Shop(f"http://127.0.0.1:{port}", database, environment)
+    log = database.parent / log_name
+    with log.open("wb") as file:
         web = subprocess.Popen(
             [
                 *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
@@ -81,11 +93,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             ],
             env=environment,
             cwd=ROOT,
-            stdout=log,
-            stderr=log,
+            stdout=file,
+            stderr=file,
         )
         try:
-            _wait_for(shop.url, web, var / "web.log")
+            _wait_for(shop.url, web, log)
             yield shop
         finally:
             web.terminate()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import ROOT, Shop, _free_port, _wait_for
+from tests.browser.conftest import Shop, served
 from tests.browser.test_accessibility import SHIFTS, faults
 
 SETTLING = 0.01
@@ -19,30 +17,9 @@ SETTLING = 0.01
 @pytest.fixture(scope="module")
 def address(shop: Shop) -> Iterator[str]:
     """The same shop, served once more with ``CACHED_PAGES``."""
-    port = _free_port()
-    log = shop.database.parent / "cached.log"
-    environment = {
-        **shop.environment,
-        "DJANGO_SETTINGS_MODULE": "tests.browser.cached_settings",
-    }
-    with log.open("wb") as file:
-        web = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
-                *("--blocking-threads", "2", "--host", "127.0.0.1", "--port", str(port)),
-                "attention_shop.wsgi:application",
-            ],
-            env=environment,
-            cwd=ROOT,
-            stdout=file,
-            stderr=file,
-        )
-        try:
-            _wait_for(f"http://127.0.0.1:{port}", web, log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            web.terminate()
-            web.wait(10)
+    settings = {"DJANGO_SETTINGS_MODULE": "tests.browser.cached_settings"}
+    with served(shop.database, {**shop.environment, **settings}, "cached.log") as cached:
+        yield cached.url
 
 
 @pytest.fixture(params=[1280, 320])

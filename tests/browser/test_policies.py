@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Shop
+from tests.browser.conftest import Shop, served
 
 SMALL = {"width": 320, "height": 640}
+
+
+@pytest.fixture(scope="module")
+def shop(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A copy of the shop: a published text stays, and the other tests know the first one."""
+    var = tmp_path_factory.mktemp("policies") / "var"
+    skipped = shutil.ignore_patterns("shop.sqlite3*", "runs", "*.log")
+    shutil.copytree(shop.database.parent, var, ignore=skipped)
+    with (
+        closing(sqlite3.connect(shop.database)) as source,
+        closing(sqlite3.connect(var / shop.database.name)) as target,
+    ):
+        source.backup(target)
+    environment = {**shop.environment, "ATTENTION_VAR": str(var)}
+    with served(var / shop.database.name, environment) as own:
+        yield own
 
 
 def _publish(shop: Shop, folder: Path, word: str, *options: str) -> None:
