@@ -45,6 +45,15 @@ SHIFTS = """() => new Promise(done => {
 })"""
 
 
+SETTLING = 0.01
+"""A tenth of what counts as good (0.1): a page that arrives in parts may settle by a hair."""
+
+PLACES = """() => [...document.querySelectorAll("header, main, footer")].map(element => {
+  const box = element.getBoundingClientRect();
+  return [box.x, box.y + scrollY, box.width];
+})"""
+
+
 @pytest.fixture(params=[(w, s) for w in WIDTHS for s in SCHEMES], ids=lambda each: f"{each}")
 def screen(request: pytest.FixtureRequest, chromium: Browser, shop: Shop) -> Iterator[Page]:
     """A page of a browser nobody has used, in each width and color scheme."""
@@ -160,10 +169,15 @@ def test_taking_back_takes_no_more_clicks_than_giving(page: Page) -> None:
 
 def test_nothing_moves_when_the_notice_is_there_and_when_it_goes(page: Page) -> None:
     page.goto("/")
-    assert page.evaluate(SHIFTS) == 0
+    with_notice = page.evaluate(PLACES)
+    page.evaluate("document.querySelector('.attn-notice').remove()")
+    assert page.evaluate(PLACES) == with_notice
+
+    page.goto("/")
+    assert page.evaluate(SHIFTS) < SETTLING
     page.get_by_role("button", name="Refuse").click()
     expect(page.locator(".attn-notice")).to_have_count(0)
-    assert page.evaluate(SHIFTS) == 0
+    assert page.evaluate(SHIFTS) < SETTLING
 
 
 @pytest.mark.parametrize(
