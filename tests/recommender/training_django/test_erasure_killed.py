@@ -62,8 +62,8 @@ def test_killed_by_the_system_at_any_moment_it_resumes_and_ends_the_same(
 ) -> None:
     settings.ATTENTION_CONSENT = {**settings.ATTENTION_CONSENT, "LEDGER_DIR": tmp_path / "ledger"}
     monkeypatch.setattr(runner, "BATCH", BATCH)
-    monkeypatch.setattr(services, "run_quietly", lambda **kwargs: False)
-    monkeypatch.setattr(services, "enqueue", lambda *args: None)
+    monkeypatch.setattr("consent.erasure.begin.run_quietly", lambda **kwargs: False)
+    monkeypatch.setattr("consent.erasure.begin.enqueue", lambda *args: None)
     chance, kills, rounds = random.Random(0), 0, 6
     neighbors = remember(NEIGHBORS, length=30)
     next_door = _rows(neighbors)
