@@ -23,14 +23,17 @@ from rest_framework.views import APIView
 
 from consent import services
 from consent.forms import CHOICES, ChoiceForm, safe_next, see_other
+from consent.grant_limit import TooManyGrants
 from consent.minors import age_of
 from consent.origin import require_same_origin
 from consent.page_stamp import stamp
 from consent.policies.fence import PolicyOutdated, require_current
 from consent.policies.models import PolicyVersion
 from consent.policies.selectors import current_notice
+from consent.preferences import show_limited
 from consent.privacy import mark_personal
 from consent.purposes import Purpose
+from consent.rights.limits import HOUR
 from consent.seen import SeenElsewhere, require_seen, seen_by
 from consent.selectors import state_of
 from consent.standing import News, news_of
@@ -116,6 +119,9 @@ class ChooseView(ConsentAPIView):
                 description="The text shown was replaced, or the person decided elsewhere since: "
                 "show it again."
             ),
+            429: OpenApiResponse(
+                description="Too many yeses from one network within the hour; nothing was changed."
+            ),
         },
     )
     def post(self, request: Request) -> HttpResponseBase:
@@ -132,6 +138,11 @@ class ChooseView(ConsentAPIView):
             if _is_json(plain):
                 return Response({"detail": "The text has changed: show it again."}, status=409)
             return see_other(f"{reverse('attention_consent:preferences')}?outdated")
+        except TooManyGrants:
+            if not _is_json(plain):
+                return show_limited(plain)
+            detail = "Too many permissions came from this network: try again in an hour."
+            return Response({"detail": detail}, status=429, headers={"Retry-After": str(HOUR)})
         except SeenElsewhere:
             if _is_json(plain):
                 detail = "The person decided elsewhere: ask for the state, show it, ask again."
@@ -163,7 +174,8 @@ def choose(
 
     Raises ``PolicyOutdated`` when a material change has replaced ``policy``, the text shown, and
     ``SeenElsewhere`` when a yes was made for a choice (``seen``) that is no longer the one in
-    force. A yes to the level that is in force, sent once more, changes nothing.
+    force, ``TooManyGrants`` past the limit of the network. A yes to the level that is in force,
+    sent once more, changes nothing.
     """
     if choice == Level.OFF:
         services.refuse(request=request, source=source, policy=policy)

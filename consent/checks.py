@@ -15,15 +15,16 @@ from django.db import connections, models
 from django.utils.module_loading import import_string
 
 from consent import keys
+from consent.chains.checkpoint_file import ledger_dir
 from consent.conf import consent_settings
 from consent.holdings import covered_models
-from consent.ledger.checkpoint_file import ledger_dir
 from consent.purposes import Purpose
 from consent.retention.rules import DEFAULT_DAYS
 
 LABEL = "attention_consent"
 OWN_LABELS = frozenset({"attention_consent", "attention_recommender", "attention_ads"})
 MIDDLEWARE = "consent.middleware.VisitorMiddleware"
+DUMMY_CACHE = "django.core.cache.backends.dummy.DummyCache"
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
@@ -127,6 +128,20 @@ def check_ledger_dir(**kwargs: Any) -> list[CheckMessage]:
             f"The checkpoints of the ledger would be served: {folder}.",
             hint="Set ATTENTION_CONSENT['LEDGER_DIR'] to a private folder.",
             id=f"{LABEL}.E015",
+        )
+    ]
+
+
+def check_cache(**kwargs: Any) -> list[CheckMessage]:
+    """Find a cache that forgets the counts of the limits at once."""
+    if settings.CACHES.get("default", {}).get("BACKEND") != DUMMY_CACHE:
+        return []
+    return [
+        CheckWarning(
+            "The default cache keeps nothing.",
+            hint="Limits, as of mails sent to guests, are counted by each process alone and allow "
+            "as many times more. Set CACHES['default'] to a cache that processes share.",
+            id=f"{LABEL}.W017",
         )
     ]
 
@@ -273,6 +288,7 @@ ALL: tuple[Callable[..., list[CheckMessage]], ...] = (
     check_retention,
     check_keys,
     check_ledger_dir,
+    check_cache,
     check_middleware,
     check_sites,
     check_sqlite,

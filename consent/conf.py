@@ -257,6 +257,14 @@ class ConsentSettings(AppSettings, setting="ATTENTION_CONSENT"):
         Mapping[str, str],
         "Who is responsible, in receipts and mails: name, email, telephone, address, ...",
     ] = {}
+    PROXIES: Annotated[
+        int,
+        "Proxies in front of the shop that add to X-Forwarded-For; 0: the address of the "
+        "connection is the person's.",
+    ] = 0
+    GRANT_NETWORK_LIMIT: Annotated[
+        int, "Times an hour people of one network may allow something; a no is never limited."
+    ] = 300
     REQUEST_NETWORK_LIMIT: Annotated[
         int, "Times an hour one network may ask for mail to an address that is not its account's."
     ] = 10

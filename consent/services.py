@@ -20,6 +20,7 @@ from consent.decisions import Circumstances, Withdrawal
 from consent.erasure.begin import begin, leave
 from consent.erasure.models import Erasure
 from consent.erasure.run import run
+from consent.grant_limit import count_grant
 from consent.imports import ImportRefused, import_decision, import_decisions
 from consent.minors import require_no_minor
 from consent.people.counts import count_choice
@@ -77,9 +78,10 @@ def grant_remember(
     ``policy`` is the version that was shown (default: the current one), ``generation`` what
     `consent.seen.require_seen` returned for the form. Raises ``PolicyOutdated`` when a material
     change has replaced the text, ``SeenElsewhere`` when the person withdrew since, ``NoProfile``
-    for a minor.
+    for a minor, ``TooManyGrants`` past the limit of the network.
     """
     require_no_minor(request)
+    count_grant(request)
     visitor = visitor_of(request)
     insisted = frozenset(confirmed) & GPC_BLOCKED if visitor.gpc else frozenset()
     allowed = _allowed(purposes, visitor.gpc) | (insisted & frozenset(purposes))

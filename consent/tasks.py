@@ -8,10 +8,10 @@ from time import monotonic
 from celery import shared_task
 from django.utils import timezone
 
+from consent import checkpointing
+from consent.chains.checkpoints import CheckpointRefused
 from consent.erasure.models import Erasure
 from consent.erasure.run import run, run_quietly
-from consent.ledger.checkpoints import CheckpointRefused, write_checkpoint
-from consent.ledger.models import LedgerHead
 from consent.retention.run import apply_retention
 from consent.rights.tasks import follow_requests, send_request_mail
 
@@ -54,11 +54,9 @@ def finish_due_erasures() -> None:
 @shared_task(name="attention_consent.write_checkpoints", ignore_result=True)
 def write_checkpoints() -> None:
     """Sign where each chain ends, outside the database; a chain that does not verify is logged."""
-    for site_id in LedgerHead.objects.values_list("site_id", flat=True):
-        try:
-            write_checkpoint(site_id=site_id)
-        except CheckpointRefused:
-            logger.exception("No checkpoint was signed. Run 'manage.py consent_verify'.")
+    for _, _, outcome in checkpointing.write_checkpoints():
+        if isinstance(outcome, CheckpointRefused):
+            logger.error("%s Run 'manage.py consent_verify'.", outcome, exc_info=outcome)
 
 
 @shared_task(name="attention_consent.apply_retention", ignore_result=True)

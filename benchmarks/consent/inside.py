@@ -21,10 +21,11 @@ from django.utils import timezone
 
 from benchmarks.consent.__main__ import BASELINE, OURS
 from consent import services
+from consent.chains.checkpoints import write_checkpoint
 from consent.erasure.models import Erasure
 from consent.gate import lock_permits, permit
 from consent.ledger.append import append
-from consent.ledger.checkpoints import write_checkpoint
+from consent.ledger.chain import DECISIONS as CHAIN
 from consent.ledger.entry import Draft
 from consent.ledger.verify import verify
 from consent.people.models import ConsentState
@@ -101,7 +102,7 @@ def _ledger(decisions: int, singles: int) -> Times:
             append(site_id=site_id, drafts=[_draft() for _ in range(batch)])
     batches = time.perf_counter() - began
     began = time.perf_counter()
-    assert write_checkpoint(site_id=site_id)
+    assert write_checkpoint(chain=CHAIN, site_id=site_id)
     signed = time.perf_counter() - began
     began = time.perf_counter()
     report = verify()

@@ -21,8 +21,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from consent import keys
+from consent.chains.checkpoint_file import complete_lines, ledger_dir
 from consent.conf import consent_settings
-from consent.ledger.checkpoint_file import complete_lines, ledger_dir
 
 FILE = "tombstones.jsonl"
 LABEL = "tombstone"

@@ -11,7 +11,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from consent import keys
-from consent.ledger.entry import FIRST_HASH, FORMAT, Draft, row_hash
+from consent.chains.chain import FIRST_HASH
+from consent.ledger.entry import FORMAT, Draft, row_hash
 from consent.ledger.models import Decision, LedgerHead
 
 SUBJECT = "ledger"

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 FORMAT = 1
-FIRST_HASH = "0" * 64
 FIELDS = (
     "format",
     "site_id",

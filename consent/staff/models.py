@@ -8,7 +8,7 @@ from django.contrib.sites.models import Site
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-FIRST_HASH = "0" * 64
+from consent.chains.chain import FIRST_HASH
 
 
 class AccessQuerySet(models.QuerySet["Access"]):

@@ -1,92 +1,81 @@
-"""Check the chain of accesses from the oldest row that is kept to its head."""
+"""Check the chain of accesses from the oldest row that is kept to its head and its checkpoints."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
 
+from django.utils import timezone
+
+from consent.chains.verify import Fault, Verified, verify_sites
+from consent.retention.rules import days_kept
 from consent.staff import guards
-from consent.staff.entry import FORMAT, row_hash
-from consent.staff.models import FIRST_HASH, Access, AccessHead
+from consent.staff.chain import ACCESSES
+from consent.staff.models import Access
 
-_CHUNK = 2000
+_LEEWAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class AccessFault:
-    """The first bad row of a site's accesses."""
+class EarlyDeletion:
+    """That accesses up to row ``kept_after`` are gone, though some came after ``signed``.
+
+    ``signed`` is the time of the last checkpoint before that row, younger than accesses are kept.
+    """
 
     site_id: int
-    sequence: int
-    reason: str
+    kept_after: int
+    signed: str
 
 
 @dataclass(frozen=True, slots=True)
 class AccessReport:
-    """What a verification found: rows that are right, the first fault of each bad chain.
+    """What a verification found.
 
-    ``guards`` names triggers that are missing: no fault, but room for one.
+    ``rows`` and ``checkpoints`` were read and are right. ``faults`` holds at most one of each
+    kind a site. No faults, but room for one: ``unprotected`` names sites with accesses and no
+    checkpoint, ``guards`` triggers that are missing, ``early`` sites whose head says that rows
+    are no longer kept which by ``RETENTION_DAYS`` still would be. A period that was longer than
+    it is, or shorter, explains that; somebody who moved the head on to hide an access, too.
     """
 
     rows: int
-    faults: tuple[AccessFault, ...]
+    faults: tuple[Fault, ...]
     guards: tuple[str, ...]
+    checkpoints: int = 0
+    unprotected: tuple[int, ...] = ()
+    early: tuple[EarlyDeletion, ...] = ()
 
     def __bool__(self) -> bool:
         return not self.faults
 
 
-def verify_accesses(*, site_id: int | None = None) -> AccessReport:
-    """Recompute every hash of one site's accesses, or of all.
+def verify_accesses(*, site_id: int | None = None, folder: Path | None = None) -> AccessReport:
+    """Recompute every hash of one site's accesses, or of all, and compare with the checkpoints.
 
-    May run while staff looks: the head is read before the rows, and rows behind it must chain on.
+    ``folder`` holds the checkpoints, by default ``LEDGER_DIR``. May run while staff looks.
+    Raises ``OSError`` when a checkpoint file cannot be read.
     """
-    if site_id is not None:
-        sites = {site_id}
-    else:
-        sites = set(AccessHead.objects.values_list("site_id", flat=True))
-        sites |= set(Access.objects.order_by().values_list("site_id", flat=True).distinct())
-    rows, faults = 0, []
-    for each in sorted(sites):
-        good, fault = _verify_site(each)
-        rows += good
-        if fault is not None:
-            faults.append(fault)
-    return AccessReport(rows, tuple(faults), tuple(guards.missing(Access.objects.db)))
+    sites = verify_sites(ACCESSES, site_id, folder)
+    early = [_early_deletion(site) for site in sites]
+    return AccessReport(
+        rows=sum(site.rows for site in sites),
+        faults=tuple(fault for site in sites for fault in site.faults),
+        guards=tuple(guards.missing(Access.objects.db)),
+        checkpoints=sum(len(site.checkpoints) for site in sites),
+        unprotected=tuple(site.site_id for site in sites if site.is_unprotected),
+        early=tuple(each for each in early if each is not None),
+    )
 
 
-def _verify_site(site_id: int) -> tuple[int, AccessFault | None]:
-    head = AccessHead.objects.filter(site_id=site_id).first()
-    first = sequence = head.kept_after if head else 0
-    previous = head.kept_after_hash if head else FIRST_HASH
-    at_head = previous
-    rows = Access.objects.for_site(site_id).filter(sequence__gt=first).order_by("sequence")
-    for row in rows.iterator(chunk_size=_CHUNK):
-        reason = _fault_of(row, sequence + 1, previous)
-        if reason:
-            return sequence - first, AccessFault(site_id, sequence + 1, reason)
-        sequence, previous = row.sequence, row.hash
-        if head is not None and sequence == head.sequence:
-            at_head = previous
-    good = sequence - first
-    if head is None:
-        return good, AccessFault(site_id, sequence, "the head is missing") if good else None
-    if sequence < head.sequence:
-        reason = f"the chain ends here, its head says row {head.sequence}"
-        return good, AccessFault(site_id, sequence, reason)
-    if at_head != head.hash:
-        reason = "the head holds another hash than its row"
-        return good, AccessFault(site_id, head.sequence, reason)
-    return good, None
-
-
-def _fault_of(row: Access, sequence: int, previous: str) -> str:
-    """Return why ``row`` cannot stand at ``sequence`` after ``previous``; empty if it can."""
-    if row.sequence != sequence:
-        return f"row {sequence} is missing, row {row.sequence} follows"
-    if row.format != FORMAT:
-        return f"unknown format {row.format}"
-    if row.previous_hash != previous:
-        return "it does not follow the row before it"
-    if row_hash(row) != row.hash:
-        return "its content does not match its hash"
-    return ""
+def _early_deletion(site: Verified) -> EarlyDeletion | None:
+    """Find rows that are gone and were added after a checkpoint too young for that."""
+    before = [each for each in site.checkpoints if each.sequence < site.front.sequence]
+    if not before:
+        return None
+    signed = before[-1].at
+    end = datetime.fromisoformat(signed) + timedelta(days=days_kept("accesses"))
+    if end <= timezone.now() + _LEEWAY:
+        return None
+    return EarlyDeletion(site.site_id, site.front.sequence, signed)

@@ -6,6 +6,7 @@ from functools import partial
 
 from django.db import router, transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
 from consent import visit as visits
 from consent.selectors import person_of
@@ -13,14 +14,16 @@ from consent.visitor import Level, visitor_of
 from recommender.catalog.selectors import product_ids
 from recommender.events.live_history import store
 from recommender.events.models import Event
+from recommender.training import lineage
 
 
 def forget_product(*, request: HttpRequest, product_key: str) -> int:
     """Delete every event of the person behind ``request`` with a product; return how many.
 
     In level "this visit" the product leaves the visit's cookie. It stays out of the history until
-    the person looks at it again; a model forgets it when it is trained anew. Needs no permission:
-    what may not be used may be deleted all the same. It cannot be undone.
+    the person looks at it again; models that learned from the person get the deadline of a
+    withdrawal. Needs no permission: what may not be used may be deleted all the same. It cannot be
+    undone.
     """
     visitor = visitor_of(request)
     if visitor.level is Level.VISIT and visitor.visit is not None:
@@ -37,5 +40,7 @@ def forget_product(*, request: HttpRequest, product_key: str) -> int:
     with transaction.atomic(using=using):
         rows = Event.rows.using(using).filter(shopper_id=shopper_id, product_id=product_id)
         gone = rows.delete()[0]
+        if gone:
+            lineage.withdraw_from(shopper_id=shopper_id, at=timezone.now())
         transaction.on_commit(partial(store.forget, shopper_ids=[shopper_id]), using=using)
     return gone

@@ -5,7 +5,6 @@ from __future__ import annotations
 from recommender.events.door.collect import collect
 from recommender.events.door.imports import import_events
 from recommender.events.door.record import record, record_order
-from recommender.events.forgetting import forget_product
 from recommender.events.records import (
     BatchResult,
     Cause,
@@ -25,7 +24,6 @@ __all__ = [
     "Outcome",
     "Verdict",
     "collect",
-    "forget_product",
     "import_events",
     "record",
     "record_order",

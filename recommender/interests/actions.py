@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from consent.cookies import plain_request
-from recommender.events.services import forget_product
+from recommender.events.forgetting import forget_product
 from recommender.interests import services
 from recommender.interests.services import NothingHeldError, Weight
 

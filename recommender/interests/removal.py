@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils import timezone
 
 from recommender.events.removal import delete_category_events
 from recommender.interests.models import InterestChoice, State
+from recommender.training import lineage
 
 BATCH = 1000
 
@@ -14,7 +16,8 @@ def delete_removed_events(*, choice_id: int | None = None) -> int:
     """Delete what is left of removed interests, of one or all; return how many events.
 
     Each batch has a transaction of its own and asks again whether the interest is removed. Also
-    finds the events of products that came into a removed category later.
+    finds the events of products that came into a removed category later: models that learned from
+    them get the deadline of a withdrawal, too.
     """
     removed = InterestChoice.objects.filter(state=State.REMOVED)
     if choice_id is not None:
@@ -36,7 +39,10 @@ def _delete_some(choice_id: int) -> int:
     with transaction.atomic():
         rows = InterestChoice.objects.select_for_update(of=("self",))
         choice = rows.filter(pk=choice_id, state=State.REMOVED).first()
-        return _delete(choice) if choice is not None else 0
+        deleted = _delete(choice) if choice is not None else 0
+        if choice is not None and deleted:
+            lineage.withdraw_from(shopper_id=choice.shopper_id, at=timezone.now())
+        return deleted
 
 
 def _delete(choice: InterestChoice) -> int:

@@ -86,6 +86,12 @@ def test_checkpoints_are_never_served(settings: Settings, tmp_path: Path, root: 
     assert ids(checks.check_ledger_dir()) == ["E015"]
 
 
+def test_a_cache_that_keeps_nothing_is_told(settings: Settings) -> None:
+    assert checks.check_cache() == []
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+    assert ids(checks.check_cache()) == ["W017"]
+
+
 def test_the_middleware_must_stand_behind_the_login(settings: Settings) -> None:
     ours, login = checks.MIDDLEWARE, "django.contrib.auth.middleware.AuthenticationMiddleware"
     settings.MIDDLEWARE = [login]

@@ -147,6 +147,18 @@ def test_a_newer_gate_is_never_replaced(
 
 
 @needs_redis
+def test_many_gates_are_shut_and_newer_ones_among_them_left_alone() -> None:
+    people = [uuid4() for _ in range(2 * store.AT_ONCE + 1)]
+    newer = people[store.AT_ONCE]
+    for shopper_id in people:
+        store.keep(Decided(shopper_id, 3 if shopper_id == newer else 1, 1), ["held"])
+
+    assert store.shut(Decided(shopper_id, 2, 1) for shopper_id in people)
+
+    assert [each for each in people if store.read(each) is not None] == [newer]
+
+
+@needs_redis
 def test_a_shut_gate_stays_shut_for_what_was_read_before(person: UUID) -> None:
     # Given a reader who was slow: what it read is older than the decision
     late = values_of(person, 1, 14)

@@ -13,8 +13,8 @@ from consent.models import ConsentState, Decision, Shopper
 from consent.policies.services import publish_policy
 from consent.purposes import BANNER_PURPOSES, GPC_BLOCKED, Purpose
 from consent.visitor import gpc_of
+from tests.consent.policy_support import page
 from tests.consent.support import OWN, of_page, request_of
-from tests.consent.test_policies import page
 
 PREFERENCES = "/attention/preferences/"
 ADS = {Purpose.ADS_PERSONAL, Purpose.ADS_MEASURE}

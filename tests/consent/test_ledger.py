@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consent import keys
+from consent.chains.chain import FIRST_HASH
 from consent.ledger.append import append, subject_of, subjects_of
-from consent.ledger.entry import FIELDS, FIRST_HASH, canonical, row_hash
+from consent.ledger.entry import FIELDS, canonical, row_hash
 from consent.ledger.models import Decision, LedgerHead
 from consent.ledger.verify import Fault, verify
 from consent.models import Shopper

@@ -18,10 +18,12 @@ from django.test import Client
 from pytest_django import Settings
 
 from consent import keys, signing
+from consent.chains.chain import FIRST_HASH
+from consent.chains.checkpoint_file import path_of, read
+from consent.chains.checkpoints import CheckpointRefused, write_checkpoint
 from consent.ledger.append import append
-from consent.ledger.checkpoint_file import path_of, read
-from consent.ledger.checkpoints import CheckpointRefused, write_checkpoint
-from consent.ledger.entry import FIRST_HASH, row_hash
+from consent.ledger.chain import DECISIONS
+from consent.ledger.entry import row_hash
 from consent.ledger.models import Decision, LedgerHead
 from consent.ledger.verify import Fault, Kind, verify
 from consent.tasks import write_checkpoints
@@ -35,8 +37,8 @@ def signed(site: Site, ledger_dir: Path) -> Path:
     """A chain of nine rows, signed after three, six and nine."""
     for _ in range(3):
         chain(site.pk, 3)
-        write_checkpoint(site_id=site.pk)
-    return path_of(site.pk)
+        write_checkpoint(chain=DECISIONS, site_id=site.pk)
+    return path_of(DECISIONS, site.pk)
 
 
 def cut(count: int) -> None:
@@ -73,7 +75,7 @@ def checkpoint_faults() -> list[tuple[int, str]]:
 
 
 def test_a_checkpoint_says_where_the_chain_ends(site: Site, signed: Path) -> None:
-    first, second, third = read(site.pk)
+    first, second, third = read(DECISIONS, site.pk)
     last = Decision.objects.get(sequence=9)
     assert [each.sequence for each in (first, second, third)] == [3, 6, 9]
     assert third.head == last.hash
@@ -87,7 +89,7 @@ def test_a_checkpoint_says_where_the_chain_ends(site: Site, signed: Path) -> Non
 
 def test_nothing_new_is_not_signed_again(site: Site, signed: Path) -> None:
     before = signed.read_bytes()
-    assert write_checkpoint(site_id=site.pk) is None
+    assert write_checkpoint(chain=DECISIONS, site_id=site.pk) is None
     assert signed.read_bytes() == before
 
 
@@ -101,7 +103,7 @@ def test_a_tail_cut_off_with_its_head_is_found(
     site: Site, unguarded_ledger: None, signed: Path, count: int
 ) -> None:
     cut(count)
-    last = next(each for each in read(site.pk) if each.sequence > 9 - count)
+    last = next(each for each in read(DECISIONS, site.pk) if each.sequence > 9 - count)
     assert verify().faults == (
         Fault(
             site.pk,
@@ -111,7 +113,7 @@ def test_a_tail_cut_off_with_its_head_is_found(
         ),
     )
     with pytest.raises(CheckpointRefused, match=f"ends at row {9 - count}; row 9 was signed"):
-        write_checkpoint(site_id=site.pk)
+        write_checkpoint(chain=DECISIONS, site_id=site.pk)
     assert len(lines(signed)) == 3
 
 
@@ -121,7 +123,7 @@ def test_a_chain_rewritten_to_its_end_is_found(
 ) -> None:
     rewrite(first)
     marked = (first + 2) // 3 * 3
-    at = next(each.at for each in read(site.pk) if each.sequence == marked)
+    at = next(each.at for each in read(DECISIONS, site.pk) if each.sequence == marked)
     assert verify().faults == (
         Fault(
             site.pk,
@@ -133,7 +135,7 @@ def test_a_chain_rewritten_to_its_end_is_found(
     )
     chain(site.pk, 1)
     with pytest.raises(CheckpointRefused, match="Row 10"):
-        write_checkpoint(site_id=site.pk)
+        write_checkpoint(chain=DECISIONS, site_id=site.pk)
     assert len(lines(signed)) == 3
 
 
@@ -194,7 +196,7 @@ def test_a_checkpoint_forged_or_removed_is_found(
 
 def test_a_checkpoint_of_another_site_is_found(site: Site, signed: Path) -> None:
     other = Site.objects.create(domain="other.test", name="other")
-    signed.rename(path_of(other.pk))
+    signed.rename(path_of(DECISIONS, other.pk))
     report = verify()
     assert [(fault.site_id, fault.kind) for fault in report.faults] == [(other.pk, Kind.CHECKPOINT)]
     assert report.unprotected == (site.pk,)
@@ -213,10 +215,10 @@ def test_a_line_cut_off_while_it_was_written_is_no_checkpoint(site: Site, signed
     signed.write_bytes(whole + whole[:100])
     assert verify().checkpoints == 3
     chain(site.pk, 1)
-    written = write_checkpoint(site_id=site.pk)
+    written = write_checkpoint(chain=DECISIONS, site_id=site.pk)
     assert written is not None
     assert signed.read_bytes().startswith(whole)
-    assert [each.sequence for each in read(site.pk)] == [3, 6, 9, 10]
+    assert [each.sequence for each in read(DECISIONS, site.pk)] == [3, 6, 9, 10]
 
 
 def test_a_damaged_last_line_is_not_built_upon(site: Site, signed: Path) -> None:
@@ -225,7 +227,7 @@ def test_a_damaged_last_line_is_not_built_upon(site: Site, signed: Path) -> None
     store(signed, rows)
     chain(site.pk, 1)
     with pytest.raises(CheckpointRefused, match="checkpoint 3: its signature is wrong"):
-        write_checkpoint(site_id=site.pk)
+        write_checkpoint(chain=DECISIONS, site_id=site.pk)
     assert len(lines(signed)) == 3
 
 
@@ -234,8 +236,10 @@ def test_a_chain_that_does_not_verify_is_not_signed(
 ) -> None:
     chain(site.pk, 3)
     Decision.objects.filter(sequence=11).update(actor="else")
-    with pytest.raises(CheckpointRefused, match="Row 11 of site 1: its content does not match"):
-        write_checkpoint(site_id=site.pk)
+    with pytest.raises(
+        CheckpointRefused, match="Row 11 of the chain of site 1: its content does not match"
+    ):
+        write_checkpoint(chain=DECISIONS, site_id=site.pk)
     assert len(lines(signed)) == 3
 
 
@@ -246,12 +250,12 @@ def test_after_a_rotation_old_checkpoints_verify(
     old, new = keys.generate("old"), keys.generate("new")
     settings.ATTENTION_CONSENT = {**own, "KEYS": [old]}
     chain(site.pk)
-    write_checkpoint(site_id=site.pk)
+    write_checkpoint(chain=DECISIONS, site_id=site.pk)
     settings.ATTENTION_CONSENT = {**own, "KEYS": [new, old]}
     chain(site.pk)
-    write_checkpoint(site_id=site.pk)
+    write_checkpoint(chain=DECISIONS, site_id=site.pk)
     assert verify().checkpoints == 2
-    assert [row["kid"] for row in lines(path_of(site.pk))] == ["old", "new"]
+    assert [row["kid"] for row in lines(path_of(DECISIONS, site.pk))] == ["old", "new"]
     left = {"kid": "old", "public": signing.encode(signing.public_keys()["old"].raw)}
     settings.ATTENTION_CONSENT = {**own, "KEYS": [new, left]}
     assert verify().checkpoints == 2
@@ -265,9 +269,9 @@ def test_the_task_signs_every_site_and_goes_on_past_a_bad_one(
     chain(other.pk)
     Decision.objects.filter(site_id=site.pk, sequence=2).update(actor="else")
     write_checkpoints()
-    assert not list(read(site.pk))
-    assert [each.sequence for each in read(other.pk)] == [6]
-    assert "No checkpoint was signed" in caplog.text
+    assert not list(read(DECISIONS, site.pk))
+    assert [each.sequence for each in read(DECISIONS, other.pk)] == [6]
+    assert "Row 2 of the chain of site 1: its content does not match its hash." in caplog.text
 
 
 def test_the_commands_sign_verify_and_tell_by_their_status(
@@ -279,7 +283,7 @@ def test_the_commands_sign_verify_and_tell_by_their_status(
     assert failed.value.returncode == 4
     out = StringIO()
     call_command("consent_checkpoint", stdout=out)
-    assert out.getvalue() == f"Site 1: row 6 is signed in {path_of(1)}.\n"
+    assert out.getvalue() == f"Site 1: row 6 is signed in {path_of(DECISIONS, 1)}.\n"
     out = StringIO()
     call_command("consent_verify", "--json", stdout=out)
     report = json.loads(out.getvalue())
@@ -354,7 +358,7 @@ def test_people_may_decide_while_it_is_verified_and_signed() -> None:
     thread.start()
     try:
         for _ in range(15):
-            write_checkpoint(site_id=1)
+            write_checkpoint(chain=DECISIONS, site_id=1)
             assert verify().faults == ()
     finally:
         stop.set()

@@ -12,8 +12,8 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import TransactionTestCase
 
+from consent.chains.chain import FIRST_HASH
 from consent.ledger import guards
-from consent.ledger.entry import FIRST_HASH
 from consent.ledger.models import Decision, LedgerHead
 from consent.ledger.verify import verify
 from consent.models import PolicyVersion
@@ -30,7 +30,9 @@ def run(sql: str) -> None:
 @pytest.mark.django_db
 def test_the_migrations_leave_every_guard_in_place() -> None:
     assert guards.missing() == []
-    assert len(guards._guards(connection)) == (5 if connection.vendor == "postgresql" else 6)
+    assert len(guards.GUARDS.definitions(connection)) == (
+        5 if connection.vendor == "postgresql" else 6
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_the_chain_goes_on_under_the_guards(site: Site) -> None:
 
 def test_guards_go_and_come_back_with_the_migration(site: Site) -> None:
     guards.drop(connection)
-    assert guards.missing() == sorted(guards._guards(connection))
+    assert guards.missing() == sorted(guards.GUARDS.definitions(connection))
     guards.install(connection)
     guards.install(connection)
     assert guards.missing() == []

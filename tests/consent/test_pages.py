@@ -288,4 +288,4 @@ def test_endpoints_are_documented() -> None:
         paths
     )
     answers = paths["/attention/consent/"]["post"]["responses"]
-    assert set(answers) == {"200", "303", "400", "403", "409"}
+    assert set(answers) == {"200", "303", "400", "403", "409", "429"}

@@ -17,7 +17,7 @@ from consent.models import ConsentState, PolicyVersion, Shopper
 from consent.policies.fence import PolicyOutdated
 from consent.policies.selectors import current_policy
 from consent.policies.services import publish_policy
-from consent.purposes import BANNER_PURPOSES, Purpose
+from consent.purposes import BANNER_PURPOSES, OPTIONAL_PURPOSES, Purpose
 from tests.consent.support import new_shopper, request_of
 
 TEXT = {"en": {"title": "t", "notice": "n", "body": "b"}}
@@ -134,6 +134,29 @@ def test_nobody_slips_in_on_the_old_text_while_it_is_replaced() -> None:
     assert not crowd.errors
     assert not in_force.exists()
     assert Shopper.objects.count() == len(made) + len(grown)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_withdraws_a_part_meanwhile_rests_with_what_is_left() -> None:
+    """The publication waits for the row and suspends what it became, not what it was."""
+    site = Site.objects.get(pk=1)
+    part, everything = new_shopper(site).pk, new_shopper(site).pk
+    publisher = threading.Thread(
+        target=_publish_and_close, args=(site, {"en": {**TEXT["en"], "body": "new"}})
+    )
+    with transaction.atomic():
+        services.withdraw(shopper_id=part, purposes={Purpose.MODEL_TRAIN}, actor="shopper")
+        decisions.close(shopper_id=everything, purposes=OPTIONAL_PURPOSES, how=HOW)
+        publisher.start()
+        publisher.join(0.3)
+        assert publisher.is_alive()
+    publisher.join(30)
+
+    state = ConsentState.objects.get(pk=part)
+    assert (state.granted, state.generation) == (frozenset(), 3)
+    assert state.resting == frozenset(BANNER_PURPOSES - {Purpose.MODEL_TRAIN})
+    refused = ConsentState.objects.get(pk=everything)
+    assert (refused.resting, refused.generation) == (frozenset(), 2)
 
 
 @pytest.mark.django_db(transaction=True)

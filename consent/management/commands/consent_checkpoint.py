@@ -1,4 +1,4 @@
-"""Sign where the ledger ends, outside the database."""
+"""Sign where the chains of decisions and of accesses end, outside the database."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from consent.ledger.checkpoint_file import path_of
-from consent.ledger.checkpoints import CheckpointRefused, write_checkpoint
-from consent.ledger.models import LedgerHead
+from consent.chains.checkpoint_file import path_of
+from consent.chains.checkpoints import CheckpointRefused
+from consent.checkpointing import write_checkpoints
 
 
 class Command(BaseCommand):
@@ -19,19 +19,16 @@ class Command(BaseCommand):
         parser.add_argument("--site", type=int, help="one site only")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        site_ids = LedgerHead.objects.order_by("site_id").values_list("site_id", flat=True)
         refused = False
-        for site_id in [options["site"]] if options["site"] is not None else list(site_ids):
-            try:
-                checkpoint = write_checkpoint(site_id=site_id)
-            except CheckpointRefused as error:
-                self.stderr.write(str(error))
+        for chain, site_id, outcome in write_checkpoints(site_id=options["site"]):
+            if isinstance(outcome, CheckpointRefused):
+                self.stderr.write(str(outcome))
                 refused = True
-                continue
-            if checkpoint is None:
-                self.stdout.write(f"Site {site_id}: nothing was decided since the last checkpoint.")
+            elif outcome is None:
+                since = "since the last checkpoint"
+                self.stdout.write(f"Site {site_id}: nothing new in the {chain.name} {since}.")
             else:
-                row = f"row {checkpoint.sequence} is signed in {path_of(site_id)}"
+                row = f"row {outcome.sequence} is signed in {path_of(chain, site_id)}"
                 self.stdout.write(f"Site {site_id}: {row}.")
         if refused:
             raise CommandError("Not everything was signed. Run 'manage.py consent_verify'.")

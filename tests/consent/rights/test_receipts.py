@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.contrib.sites.models import Site
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -265,6 +266,7 @@ JSON = st.recursive(
 )
 
 
+@hypothesis.settings(deadline=None)
 @given(st.dictionaries(st.text(min_size=1), JSON, max_size=4))
 def test_every_document_reads_back_as_it_was_signed(content: dict[str, Any]) -> None:
     made = sign_file({**content, "type": "test/1"})

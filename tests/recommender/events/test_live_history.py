@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.contrib.sites.models import Site
 from django.db import transaction
 from django.http import HttpRequest
+from django.test import override_settings
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -218,8 +221,8 @@ STEPS = st.one_of(
 )
 
 
-def take(step: tuple[Any, ...], person: UUID, settings: Any) -> None:
-    """Carry out one step of a generated life."""
+def take(step: tuple[Any, ...], person: UUID, changed: ExitStack) -> None:
+    """Carry out one step of a generated life; settings last until ``changed`` is closed."""
     what, *given = step
     site = Site.objects.get(pk=1)
     if what == "event":
@@ -238,9 +241,9 @@ def take(step: tuple[Any, ...], person: UUID, settings: Any) -> None:
     elif what == "delete":
         retention.delete_events(shopper_id=person, limit=given[0])
     elif what == "days":
-        own = settings.ATTENTION_RECOMMENDER
         days = {"analytics": 365, "recs.personal": given[0], "model.train": 365}
-        settings.ATTENTION_RECOMMENDER = {**own, "EVENT_RETENTION_DAYS": days}
+        own = {**settings.ATTENTION_RECOMMENDER, "EVENT_RETENTION_DAYS": days}
+        changed.enter_context(override_settings(ATTENTION_RECOMMENDER=own))
 
 
 def allow(person: UUID, ranking: bool) -> None:
@@ -266,17 +269,18 @@ def both_answer_alike(person: UUID, limit: int) -> None:
     assert kept == [table, table]
 
 
-def live_through(steps: list[tuple[Any, ...]], shop: SimpleNamespace, settings: Any) -> None:
+def live_through(steps: list[tuple[Any, ...]], shop: SimpleNamespace) -> None:
     KindWeight.objects.all().delete()
-    take(("flag", False), UUID(int=0), settings)
-    take(("days", 365), UUID(int=0), settings)
-    person = new_shopper(shop.site).pk
-    for step in steps:
-        if step[0] == "read":
-            both_answer_alike(person, step[1])
-        else:
-            take(step, person, settings)
-    both_answer_alike(person, 5)
+    with ExitStack() as changed:
+        take(("flag", False), UUID(int=0), changed)
+        take(("days", 365), UUID(int=0), changed)
+        person = new_shopper(shop.site).pk
+        for step in steps:
+            if step[0] == "read":
+                both_answer_alike(person, step[1])
+            else:
+                take(step, person, changed)
+        both_answer_alike(person, 5)
 
 
 @needs_redis
@@ -287,9 +291,9 @@ def live_through(steps: list[tuple[Any, ...]], shop: SimpleNamespace, settings: 
 )
 @given(steps=st.lists(STEPS, min_size=3, max_size=14))
 def test_redis_and_the_table_give_one_answer(
-    steps: list[tuple[Any, ...]], shop: SimpleNamespace, settings: Settings
+    steps: list[tuple[Any, ...]], shop: SimpleNamespace
 ) -> None:
-    live_through(steps, shop, settings)
+    live_through(steps, shop)
 
 
 @needs_redis
@@ -301,6 +305,6 @@ def test_redis_and_the_table_give_one_answer(
 )
 @given(steps=st.lists(STEPS, min_size=3, max_size=40))
 def test_redis_and_the_table_give_one_answer_at_full_size(
-    steps: list[tuple[Any, ...]], shop: SimpleNamespace, settings: Settings
+    steps: list[tuple[Any, ...]], shop: SimpleNamespace
 ) -> None:
-    live_through(steps, shop, settings)
+    live_through(steps, shop)

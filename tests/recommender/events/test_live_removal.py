@@ -11,7 +11,7 @@ from django.test import RequestFactory
 
 from consent import services
 from consent.visitor import read_visitor, sign_key
-from recommender.events.services import forget_product
+from recommender.events.forgetting import forget_product
 from tests.consent.support import new_shopper, request_of
 from tests.recommender.events.live_support import history_of, names_kept, needs_redis, view
 

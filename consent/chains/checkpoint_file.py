@@ -1,4 +1,4 @@
-"""Read the signed checkpoints of a site, and say whether the file is whole.
+"""Read the signed checkpoints of a site's chain, and say whether the file is whole.
 
 One JSON object a line, oldest first::
 
@@ -6,7 +6,8 @@ One JSON object a line, oldest first::
 
 ``checkpoint`` holds ``at`` (UTC), ``head`` (hash of the last row), ``previous`` (SHA-256 of the
 line before, 64 zeros for the first), ``sequence`` (number of the last row), ``site`` and
-``type``. Signed are the bytes of this object with sorted keys and no white space, in ASCII.
+``type`` (of which kind of chain). Signed are the bytes of this object with sorted keys and no
+white space, in ASCII.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from typing import Any
 from django.conf import settings
 
 from consent import signing
+from consent.chains.chain import Chain
 from consent.conf import consent_settings
 from consent.signing import PublicKey, Signature
 
-TYPE = "attention.consent.checkpoint/1"
 FIRST_LINE = "0" * 64
 
 
@@ -39,14 +40,14 @@ class BadCheckpoint(ValueError):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a site's chain ended with at a moment."""
+    """What a site's chain of the kind ``type`` ended with at a moment."""
 
     at: str
     head: str
     previous: str
     sequence: int
     site: int
-    type: str = TYPE
+    type: str
 
     def payload(self) -> bytes:
         """Return the bytes that are signed."""
@@ -58,13 +59,15 @@ def ledger_dir() -> Path:
     return Path(getattr(settings, "BASE_DIR", ".")) / consent_settings.LEDGER_DIR
 
 
-def path_of(site_id: int, folder: Path | None = None) -> Path:
-    return (folder or ledger_dir()) / f"site-{site_id}.jsonl"
+def path_of(chain: Chain, site_id: int, folder: Path | None = None) -> Path:
+    return (folder or ledger_dir()) / f"{chain.file}-{site_id}.jsonl"
 
 
-def sites_in(folder: Path | None = None) -> set[int]:
+def sites_in(chain: Chain, folder: Path | None = None) -> set[int]:
     """Return the sites that have a file."""
-    names = (path.stem.removeprefix("site-") for path in (folder or ledger_dir()).glob("site-*"))
+    beginning = f"{chain.file}-"
+    paths = (folder or ledger_dir()).glob(f"{beginning}*")
+    names = (path.stem.removeprefix(beginning) for path in paths)
     return {int(name) for name in names if name.isdecimal()}
 
 
@@ -90,19 +93,19 @@ def complete_lines(content: bytes) -> list[bytes]:
     return content.split(b"\n")[:-1]
 
 
-def read(site_id: int, folder: Path | None = None) -> Iterator[Checkpoint]:
-    """Yield the checkpoints of a site, each once it has been checked against those before.
+def read(chain: Chain, site_id: int, folder: Path | None = None) -> Iterator[Checkpoint]:
+    """Yield the checkpoints of a site's chain, each once it has been checked against those before.
 
     Raises ``BadCheckpoint`` at the first line that is forged, changed, foreign or out of place;
     ``OSError`` when the file cannot be read. No file means no checkpoint.
     """
-    path = path_of(site_id, folder)
+    path = path_of(chain, site_id, folder)
     if not path.exists():
         return
     published = signing.public_keys()
     previous, sequence = FIRST_LINE, 0
     for number, line in enumerate(complete_lines(path.read_bytes()), start=1):
-        checkpoint = parse(line, number, published)
+        checkpoint = parse(chain, line, number, published)
         if checkpoint.site != site_id:
             raise BadCheckpoint(number, f"it belongs to site {checkpoint.site}")
         if checkpoint.previous != previous:
@@ -113,7 +116,7 @@ def read(site_id: int, folder: Path | None = None) -> Iterator[Checkpoint]:
         yield checkpoint
 
 
-def parse(line: bytes, number: int, published: dict[str, PublicKey]) -> Checkpoint:
+def parse(chain: Chain, line: bytes, number: int, published: dict[str, PublicKey]) -> Checkpoint:
     """Return the checkpoint of one line whose signature is right; raises ``BadCheckpoint``."""
     try:
         row: dict[str, Any] = json.loads(line)
@@ -123,7 +126,7 @@ def parse(line: bytes, number: int, published: dict[str, PublicKey]) -> Checkpoi
     except (ValueError, TypeError, KeyError):
         raise BadCheckpoint(number, "it cannot be read") from None
     key = published.get(signature.kid)
-    if checkpoint.type != TYPE:
+    if checkpoint.type != chain.signs:
         raise BadCheckpoint(number, f"it is a {checkpoint.type!r}")
     if key is None:
         raise BadCheckpoint(number, f"it names an unknown key {signature.kid!r}")

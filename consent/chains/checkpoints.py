@@ -1,4 +1,4 @@
-"""Write signed checkpoints: the memory of the ledger outside the database."""
+"""Write signed checkpoints: the memory of a chain outside the database."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 from django.utils import timezone
 
-from consent.ledger.chain import START, BrokenChain, Link, links
-from consent.ledger.checkpoint_file import (
+from consent.chains.chain import START, BrokenChain, Chain, Link
+from consent.chains.checkpoint_file import (
     FIRST_LINE,
     BadCheckpoint,
     Checkpoint,
@@ -20,7 +20,6 @@ from consent.ledger.checkpoint_file import (
     path_of,
     signed_line,
 )
-from consent.ledger.models import LedgerHead
 from consent.signing import public_keys
 
 
@@ -28,53 +27,58 @@ class CheckpointRefused(ValueError):  # noqa: N818
     """The chain or the file is not what the last checkpoint says: nothing is signed over it."""
 
 
-def write_checkpoint(*, site_id: int) -> Checkpoint | None:
+def write_checkpoint(*, chain: Chain, site_id: int) -> Checkpoint | None:
     """Sign where a site's chain ends now, once the rows since the last checkpoint verify.
 
-    Returns None when nothing was decided since. Safe from several processes of one machine.
+    Returns None when nothing was added since. Safe from several processes of one machine.
     Raises ``CheckpointRefused``, and ``OSError`` when the folder cannot be written.
     """
-    with _locked(site_id) as file:
-        last, previous = _last(site_id, file)
-        head = LedgerHead.objects.filter(site_id=site_id).first()
-        end = Link(head.sequence, head.hash) if head else START
+    with _locked(chain, site_id) as file:
+        last, previous = _last(chain, site_id, file)
+        end = chain.ends(site_id).last
         if end == last:
             return None
         if end.sequence <= last.sequence:
             raise CheckpointRefused(
-                f"The chain of site {site_id} ends at row {end.sequence}; row {last.sequence} "
-                "was signed before."
+                f"The {chain.name} of site {site_id} ends at row {end.sequence}; row "
+                f"{last.sequence} was signed before."
             )
-        _check_rows(site_id, last, end)
+        _check_rows(chain, site_id, last, end)
         checkpoint = Checkpoint(
             at=timezone.now().isoformat(timespec="seconds"),
             head=end.hash,
             previous=previous,
             sequence=end.sequence,
             site=site_id,
+            type=chain.signs,
         )
         os.write(file, signed_line(checkpoint))
         os.fsync(file)
         return checkpoint
 
 
-def _check_rows(site_id: int, last: Link, end: Link) -> None:
-    reached = last
+def _check_rows(chain: Chain, site_id: int, last: Link, end: Link) -> None:
+    """Check the rows behind ``last``; of those that retention deleted, what is left."""
+    front = chain.ends(site_id).front
+    reached = max(last, front, key=lambda link: link.sequence)
+    fault = ""
     try:
-        for link in links(site_id=site_id, after=last, until=end.sequence):
+        for link in chain.links(site_id=site_id, after=reached, until=end.sequence):
             reached = link
     except BrokenChain as error:
-        raise CheckpointRefused(
-            f"Row {error.sequence} of site {site_id}: {error.reason}."
-        ) from error
-    if reached != end:
-        raise CheckpointRefused(
-            f"The chain of site {site_id} ends at row {reached.sequence}, its head says "
+        fault = f"Row {error.sequence} of the {chain.name} of site {site_id}: {error.reason}."
+    if not fault and reached != end:
+        fault = (
+            f"The {chain.name} of site {site_id} ends at row {reached.sequence}, its head says "
             f"row {end.sequence}."
         )
+    if fault and chain.ends(site_id).front != front:  # rows were deleted while they were read
+        _check_rows(chain, site_id, last, end)
+    elif fault:
+        raise CheckpointRefused(fault)
 
 
-def _last(site_id: int, file: int) -> tuple[Link, str]:
+def _last(chain: Chain, site_id: int, file: int) -> tuple[Link, str]:
     """Return the link of the last checkpoint and the hash of its line.
 
     A line that was cut off while it was being written is removed: it was never a checkpoint.
@@ -84,16 +88,18 @@ def _last(site_id: int, file: int) -> tuple[Link, str]:
     if not lines:
         return START, FIRST_LINE
     try:
-        last = parse(lines[-1], len(lines), public_keys())
+        last = parse(chain, lines[-1], len(lines), public_keys())
     except BadCheckpoint as error:
-        raise CheckpointRefused(f"Site {site_id}, {error}.") from error
+        raise CheckpointRefused(
+            f"Site {site_id}, {path_of(chain, site_id).name}, {error}."
+        ) from error
     return Link(last.sequence, last.head), line_hash(lines[-1])
 
 
 @contextmanager
-def _locked(site_id: int) -> Iterator[int]:
+def _locked(chain: Chain, site_id: int) -> Iterator[int]:
     """Open a site's file for one writer at a time; nobody else on the machine may read it."""
-    path = path_of(site_id)
+    path = path_of(chain, site_id)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:

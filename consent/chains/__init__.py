@@ -1,0 +1,1 @@
+"""What every table of rows shares that are only added, each with the hash of the row before."""
