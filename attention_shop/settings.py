@@ -190,6 +190,7 @@ WHITENOISE_AUTOREFRESH = False
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+SESSION_ENGINE = "attention_shop.storefront.accounts.session_store"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _flag("SECURE_COOKIES", not DEBUG)
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 if _flag("BEHIND_TLS_PROXY", False):
@@ -259,6 +260,7 @@ ATTENTION_CONSENT: dict[str, Any] = {
     "PUBLIC_URL": os.environ.get("PUBLIC_URL", ""),
     "REQUEST_STAFF_MAIL": _words("REQUEST_STAFF_MAIL", ""),
     "BASE_TEMPLATE": "attention_storefront/privacy_base.html",
+    "PROXIES": int(_flag("BEHIND_TLS_PROXY", False)),
 }
 ATTENTION_RECOMMENDER: dict[str, Any] = {
     "HOST_ADAPTER": "attention_shop.storefront.adapter.StorefrontAdapter",

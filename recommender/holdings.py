@@ -70,6 +70,7 @@ def connect(config: AppConfig) -> None:
             export=_export_versions,
             erase=_start_deadlines,
             derived=_versions,
+            source=_("Computed from what you did here, while you allowed it."),
             stores=("files",),
         )
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
 
 
 class StorefrontConfig(AppConfig):
-    """Register what the shop holds of people and listen to its own catalog."""
+    """Register what the shop holds of people and its checks, and listen to its own catalog."""
 
     name = "attention_shop.storefront"
     label = "attention_storefront"
@@ -15,7 +16,8 @@ class StorefrontConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from attention_shop.storefront import holdings, receivers
+        from attention_shop.storefront import checks, holdings, receivers
 
+        register(checks.check_session_engine)
         receivers.connect()
         holdings.register_all()

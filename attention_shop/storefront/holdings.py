@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from attention_shop.storefront.accounts.models import Address, Favorite
-from attention_shop.storefront.accounts.sessions import sessions_holding
+from attention_shop.storefront.accounts.sessions import sessions_holding, sessions_rule
 from attention_shop.storefront.basket.models import Basket, BasketLine
 from attention_shop.storefront.feedback.models import Comment, Complaint, Review
 from attention_shop.storefront.feedback.services import refresh_rating
@@ -24,16 +24,18 @@ from attention_shop.storefront.orders.models import Order
 from consent.holdings import Guest, Holding, Records, register
 from consent.models import Shopper
 from consent.purposes import Purpose
+from consent.retention.rules import register_rule
 
 Rows = Callable[[int], QuerySet[Any]]
 Export = Callable[[Any], dict[str, Any]]
 
 
 def register_all() -> None:
-    """Register every holding of the shop."""
+    """Register every holding of the shop, and how long its sessions are kept."""
     for holding in (_account(), _orders(), _addresses(), _baskets(), _favorites(), *_feedback()):
         register(holding)
     register(sessions_holding())
+    register_rule(sessions_rule())
 
 
 def _user_id(shopper_id: UUID) -> int | None:
@@ -144,8 +146,7 @@ def _orders() -> Holding:
 
 def _guest_orders(guest: Guest) -> QuerySet[Order]:
     """Orders made without an account, by the address they were given."""
-    orders = Order.objects.filter(site_id=guest.site_id, user__isnull=True)
-    return orders.filter(email__iexact=guest.mail).exclude(email="").prefetch_related("lines")
+    return Order.objects.of_guest(site_id=guest.site_id, mail=guest.mail).prefetch_related("lines")
 
 
 def _order(order: Order) -> dict[str, Any]:

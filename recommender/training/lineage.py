@@ -2,41 +2,31 @@
 
 A lesson is what one run learned from. A model's lineage is its lesson and those of the models it
 started from; the first withdrawal among all their people starts the deadline, and only a model
-trained from scratch is free of it. Beside the lesson's row the model storage keeps, as long as
-the model, keyed marks that lead to nobody once a person's key is gone:
-
-================  =================================================================
-``people.txt``    ledger subjects and decisions, see `recommender.training.manifest`
-``marks.npy``     of the rows, see there
-``subjects.npy``  uint64[p], the first 16 hex digits of every subject, ascending
-================  =================================================================
+trained from scratch is free of it. Who they were is kept as `recommender.training.lesson_files`
+says, as long as the model.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
-import numpy as np
-import numpy.typing as npt
 from django.contrib.sites.models import Site
-from django.core.files.base import ContentFile
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from consent import keys
 from consent.ledger.append import subjects_of
 from consent.ledger.selectors import decisions_without
 from consent.models import Shopper
 from consent.purposes import Purpose
+from recommender.training import lesson_files
 from recommender.training.arrays import Manifest
-from recommender.training.manifest import MARKS, PEOPLE, Person, parse_people, read_people
+from recommender.training.manifest import read_people
 from recommender.training.models import ACTIVE_STATES, Lesson, ModelVersion, TrainingRun
-from recommender.training.selectors import model_storage
 
-SUBJECTS = "subjects.npy"
 HARD_STOP = timedelta(days=30)
 """Time after the first withdrawal, and after the cut, at which a model is taken down."""
 SOON, LATER = timedelta(hours=24), timedelta(days=7)
@@ -73,33 +63,36 @@ def record_lesson(
             "kid": keys.keyring().first.kid,
         },
     )
-    numbers = [_number(subject) for person in people for subject in person.subjects]
-    index = io.BytesIO()
-    np.save(index, np.sort(np.array(numbers, dtype=np.uint64)), allow_pickle=False)
-    _keep(lesson, PEOPLE, (folder / PEOPLE).read_bytes())
-    _keep(lesson, MARKS, (folder / MARKS).read_bytes())
-    _keep(lesson, SUBJECTS, index.getvalue())
+    lesson_files.keep(lesson=lesson, folder=folder, people=people)
     return lesson
 
 
 def lessons_of(*, shopper_id: UUID) -> list[Lesson]:
-    """Return the kept lessons that hold rows of a shopper, oldest first."""
-    numbers = [_number(each) for each in subjects_of(shopper_id)]
-    shoppers = Shopper.objects.filter(pk=shopper_id)
-    lessons = Lesson.objects.filter(site__in=shoppers.values("site")).order_by("cut")
-    return [lesson for lesson in lessons if _holds_any(_subjects(lesson), numbers)]
+    """Return the kept lessons that hold rows of a shopper, oldest first; one query."""
+    return _holding(Lesson.objects.filter(site__in=_sites_of(shopper_id)), shopper_id)
 
 
 def versions_of(*, shopper_id: UUID) -> list[ModelVersion]:
-    """Return the kept versions whose lineage holds rows of a shopper, oldest first."""
-    within = {lesson.pk for lesson in lessons_of(shopper_id=shopper_id)}
+    """Return the kept versions whose lineage holds rows of a shopper, oldest first.
+
+    Two queries; the lineages come along, the cards do not.
+    """
+    sites = _sites_of(shopper_id)
+    lessons = {lesson.pk: lesson for lesson in Lesson.objects.filter(site__in=sites)}
+    for lesson in lessons.values():
+        lesson.parent = None if lesson.parent_id is None else lessons[lesson.parent_id]
+    within = {lesson.pk for lesson in _holding(lessons.values(), shopper_id)}
     if not within:
         return []
-    versions = ModelVersion.objects.filter(lesson__isnull=False).select_related("lesson")
+    versions = list(
+        ModelVersion.objects.filter(site__in=sites).defer("card").order_by("created_at")
+    )
+    for version in versions:
+        version.lesson = None if version.lesson_id is None else lessons.get(version.lesson_id)
     return [
         version
-        for version in versions.order_by("created_at")
-        if within & {lesson.pk for lesson in lineage_of(version)}
+        for version in versions
+        if any(lesson.pk in within for lesson in lineage_of(version))
     ]
 
 
@@ -116,12 +109,11 @@ def follow_ledger(*, site: Site) -> int:
     """Start the deadlines that the ledger knows of and nobody noted; return how many lessons."""
     noted = 0
     for lesson in Lesson.objects.filter(site=site):
-        known = _subjects(lesson)
         lost = decisions_without(site_id=site.pk, purposes=LEARNING, after=lesson.cut - CLOCKS)
-        for subject, moment in lost:  # in the order of the ledger: the first is the earliest
-            if _holds_any(known, [_number(subject)]):
-                noted += _start(Q(pk=lesson.pk), moment)
-                break
+        # In the order of the ledger: the first is the earliest.
+        moment = lesson_files.first_held(lesson=lesson, lost=lost)
+        if moment is not None:
+            noted += _start(Q(pk=lesson.pk), moment)
     return noted
 
 
@@ -160,27 +152,9 @@ def clear_lessons(*, site: Site) -> int:
     needed = {lesson.pk for root in roots for lesson in _with_parents(root)}
     stale = list(Lesson.objects.filter(site=site).exclude(pk__in=needed).order_by("-cut", "-pk"))
     for lesson in stale:
-        _discard(lesson)
+        lesson_files.discard(lesson)
         lesson.delete()
     return len(stale)
-
-
-def kept_people(lesson: Lesson) -> list[Person]:
-    """Return whose rows a lesson holds, in the order of its sequences.
-
-    Raises:
-        FileNotFoundError: the file is gone.
-    """
-    return parse_people(_read(lesson, PEOPLE).decode())
-
-
-def kept_marks(lesson: Lesson) -> npt.NDArray[np.uint64]:
-    """Return uint64[e, 2], the marks of its rows.
-
-    Raises:
-        FileNotFoundError: the file is gone.
-    """
-    return _array(lesson, MARKS)
 
 
 def _with_parents(lesson: Lesson | None) -> Iterator[Lesson]:
@@ -194,48 +168,11 @@ def _start(which: Q, at: datetime) -> int:
     return Lesson.objects.filter(which).filter(later).update(withdrawn_at=at)
 
 
-def _number(subject: str) -> int:
-    return int(subject[:16], 16)
+def _sites_of(shopper_id: UUID) -> QuerySet[Any, int]:
+    return Shopper.objects.filter(pk=shopper_id).values_list("site", flat=True)
 
 
-def _holds_any(known: npt.NDArray[np.uint64] | None, wanted: npt.ArrayLike) -> bool:
-    """Tell whether ascending ``known`` holds one of ``wanted``; None holds everybody."""
-    if known is None:
-        return True
-    return bool(np.isin(np.asarray(wanted, dtype=np.uint64), known).any())
-
-
-def _subjects(lesson: Lesson) -> npt.NDArray[np.uint64] | None:
-    """Return the index of a lesson's people; None where it is lost, so that none is missed."""
-    try:
-        return _array(lesson, SUBJECTS)
-    except FileNotFoundError:
-        return None
-
-
-def _array(lesson: Lesson, name: str) -> npt.NDArray[np.uint64]:
-    array: npt.NDArray[np.uint64] = np.load(io.BytesIO(_read(lesson, name)), allow_pickle=False)
-    return array
-
-
-def _read(lesson: Lesson, name: str) -> bytes:
-    with model_storage().open(f"{lesson.folder}/{name}") as file:
-        content: bytes = file.read()
-    return content
-
-
-def _keep(lesson: Lesson, name: str, content: bytes) -> None:
-    storage, target = model_storage(), f"{lesson.folder}/{name}"
-    if storage.exists(target):
-        if storage.size(target) == len(content):
-            return
-        storage.delete(target)
-    storage.save(target, ContentFile(content))
-
-
-def _discard(lesson: Lesson) -> None:
-    storage = model_storage()
-    for name in (PEOPLE, MARKS, SUBJECTS):
-        storage.delete(f"{lesson.folder}/{name}")
-    if storage.exists(lesson.folder):
-        storage.delete(lesson.folder)
+def _holding(lessons: Iterable[Lesson], shopper_id: UUID) -> list[Lesson]:
+    subjects = subjects_of(shopper_id)
+    held = lesson_files.holding_any(lessons=lessons, subjects=subjects)
+    return sorted(held, key=lambda lesson: lesson.cut)

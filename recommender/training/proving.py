@@ -18,7 +18,8 @@ from consent import keys
 from consent.ledger.selectors import people_granting, sequences_granting
 from consent.purposes import Purpose
 from recommender.serving.folder import FolderError, content_hash, load
-from recommender.training.lineage import deadline_of, kept_marks, kept_people
+from recommender.training.lesson_files import kept_marks, kept_people
+from recommender.training.lineage import deadline_of
 from recommender.training.manifest import Columns, Person, collect, consent_digest
 from recommender.training.models import Lesson, ModelVersion
 from recommender.training.selectors import folder_path

@@ -17,7 +17,6 @@ import pytest
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
-from django.contrib.sessions.models import Session
 from django.contrib.sites.models import Site
 from django.core.cache import cache
 from django.db import connection, models
@@ -25,6 +24,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from attention_shop.storefront.accounts.session_store import ShopSession
 from attention_shop.storefront.catalog.models import Product
 from consent import services
 from consent.checks import _person_reached
@@ -51,16 +51,20 @@ MADE_BY_SERVICES = {
     "attention_consent.consentstate",
     "attention_consent.erasure",
     "attention_recommender.event",
+    "attention_storefront.shopsession",
 }
 ROLES = {"attention_recommender.merchantmember", "attention_recommender.trainingrun"}
 """What an account does for the shop, not what it bought there: declared, and kept."""
+
+SESSION_CONTENT = "attention_storefront_shopsession.session_data"
 
 ALLOWED_AFTER: dict[str, str] = {
     "auth_user.id": "the account stays until the person closes it",
     "auth_user.username": "the account stays until the person closes it",
     "auth_user.email": "the account stays until the person closes it",
     "auth_user.first_name": "the account stays until the person closes it",
-    "django_session.session_data": "who is logged in, and no more",
+    SESSION_CONTENT: "who is logged in, and no more",
+    "attention_storefront_shopsession.user_id": "who is logged in, and no more",
     "attention_consent_datarequest.reference": "proof that a request was answered",
     "attention_consent_datarequest.subject": "proof that a request was answered",
     "attention_consent_datarequest.language": "proof that a request was answered",
@@ -178,10 +182,8 @@ def _columns() -> dict[str, list[str]]:
             for row in cursor.fetchall():
                 for name, value in zip(names, row, strict=True):
                     found.setdefault(f"{table}.{name}", []).append(repr(value))
-    sessions = Session.objects.order_by("pk")
-    found["django_session.session_data"] = [
-        repr(sorted(each.get_decoded().items())) for each in sessions
-    ]
+    sessions = ShopSession.objects.order_by("pk")
+    found[SESSION_CONTENT] = [repr(sorted(each.get_decoded().items())) for each in sessions]
     return found
 
 
@@ -302,7 +304,7 @@ def test_the_token_of_an_erased_person_is_found_only_where_it_is_declared(
     before, next_door = _where(person, place), _rows_of(neighbor)
     held = {column.partition(".")[0] for column in before}
     assert {model._meta.db_table for model in _models()} <= held
-    assert {"attention_recommender_event", "django_session", "auth_user"} <= held
+    assert {"attention_recommender_event", "attention_storefront_shopsession", "auth_user"} <= held
 
     with django_capture_on_commit_callbacks(execute=True):
         services.erase(shopper_id=person.shopper.pk, actor="shopper")
@@ -310,7 +312,7 @@ def test_the_token_of_an_erased_person_is_found_only_where_it_is_declared(
     assert not Erasure.objects.due().exists()
     left = _where(person, place)
     assert not left - set(ALLOWED_AFTER), " ".join(sorted(left))
-    assert all(person.token not in each for each in _columns()["django_session.session_data"])
+    assert all(person.token not in each for each in _columns()[SESSION_CONTENT])
     assert _rows_of(neighbor) == next_door
     assert not any(trace in caplog.text for trace in person.traces)
     assert lineage.deadline_of(ModelVersion.objects.get(pk=version.pk)) is not None

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import pytest
 from django.apps import apps
-from django.contrib.sessions.models import Session
 from django.contrib.sites.models import Site
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from attention_shop.storefront.accounts.session_store import ShopSession
 from attention_shop.storefront.catalog.models import Category, Product
 from consent.models import ChoiceCount, Decision, Shopper
 from recommender.catalog.adapter import get_adapter
@@ -103,7 +103,7 @@ def test_a_new_visitor_gets_no_cookie_and_leaves_no_trace(
     assert set(response.cookies) <= allowed
     # And nothing of them is kept, and nobody else is asked for anything
     event = apps.get_model("attention_recommender", "Event")
-    for model in (Shopper, Decision, Session, event):
+    for model in (Shopper, Decision, ShopSession, event):
         assert not model._base_manager.exists(), model
     if method == "get":
         assert not ChoiceCount.objects.exists()

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.browser.axe import SCHEMES, WIDTHS, faults
 from tests.browser.conftest import Shop
 
-RULES = {
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    }
-}
-WIDTHS = [1280, 320]
-SCHEMES = ["light", "dark"]
 ANSWERS = ["Refuse", "Only this visit", "Accept"]
 PAGES = [
     "/",
@@ -68,18 +59,6 @@ def screen(request: pytest.FixtureRequest, chromium: Browser, shop: Shop) -> Ite
     context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
-
-
-def faults(page: Page) -> list[str]:
-    """What axe-core finds against WCAG 2.2 AA: rule, what is wrong, and where."""
-    found: dict[str, Any] = Axe().run(page, options=RULES).response
-    assert found["testEngine"]["version"].startswith("4.")
-    assert found["passes"]
-    return [
-        f"{each['id']}: {node['target']} {node['failureSummary']}"
-        for each in found["violations"]
-        for node in each["nodes"]
-    ]
 
 
 def answers(page: Page) -> list[Locator]:

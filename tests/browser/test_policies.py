@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import faults_wide_and_narrow
 from tests.browser.conftest import Shop, served
 
 SMALL = {"width": 320, "height": 640}
@@ -74,6 +75,34 @@ def test_a_material_change_asks_again_until_it_is_answered(
     page.get_by_role("button", name="Accept").press("Enter")
     expect(page.locator(".attn-notice")).to_have_count(0)
     assert errors == []
+    context.close()
+
+
+def test_a_changed_text_can_be_read_by_everybody(
+    chromium: Browser, shop: Shop, tmp_path: Path
+) -> None:
+    # Given somebody who accepted the text before
+    context = chromium.new_context(base_url=shop.url, locale="en-US")
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("button", name="Accept").click()
+    expect(page.locator(".attn-notice")).to_have_count(0)
+
+    # When it changes
+    _publish(shop, tmp_path, "another thing is recorded", "--material")
+    page.goto("/")
+
+    # Then the notice, the difference, and the page that asks again are for everybody
+    notice = page.locator(".attn-notice")
+    expect(notice).to_contain_text("another thing is recorded")
+    assert faults_wide_and_narrow(page) == []
+    notice.get_by_role("link", name="What changed").click()
+    expect(page.locator("ins").first).to_be_visible()
+    expect(page.locator("del").first).to_be_visible()
+    assert faults_wide_and_narrow(page) == []
+    page.goto("/attention/preferences/")
+    expect(page.get_by_role("heading", name="Please decide again")).to_be_visible()
+    assert faults_wide_and_narrow(page) == []
     context.close()
 
 

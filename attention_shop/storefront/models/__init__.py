@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from attention_shop.storefront.accounts.models import Address, Favorite
+from attention_shop.storefront.accounts.session_store import ShopSession
 from attention_shop.storefront.basket.models import Basket, BasketLine
 from attention_shop.storefront.catalog.models import Category, Product
 from attention_shop.storefront.feedback.models import Comment, Complaint, Review
@@ -20,4 +21,5 @@ __all__ = [
     "OrderLine",
     "Product",
     "Review",
+    "ShopSession",
 ]

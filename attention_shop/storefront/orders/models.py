@@ -8,6 +8,7 @@ import uuid
 from django.conf import settings
 from django.contrib.sites.models import Site
 from django.db import models
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,17 @@ def make_number() -> str:
     """Return an order number a person can read out, such as ``FW-7K3M-92QX``."""
     drawn = "".join(secrets.choice(NUMBER_ALPHABET) for _place in range(8))
     return f"FW-{drawn[:4]}-{drawn[4:]}"
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Orders, by whose they are."""
+
+    def of_guest(self, *, site_id: int, mail: str) -> OrderQuerySet:
+        """Those made on a site without an account, by the address in whatever case; none by ""."""
+        if not mail:
+            return self.none()
+        guests = self.filter(site_id=site_id, user__isnull=True)
+        return guests.alias(lower_email=Lower("email")).filter(lower_email=mail.lower())
 
 
 class Order(models.Model):
@@ -53,6 +65,8 @@ class Order(models.Model):
     total_micros = models.BigIntegerField(_("total in micro-units"))
     placed_at = models.DateTimeField(_("placed at"))
 
+    objects = OrderQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("order")
         verbose_name_plural = _("orders")
@@ -69,6 +83,13 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["user", "-placed_at"], name="storefront_order_history"),
             models.Index(fields=["site", "-placed_at"], name="storefront_order_recent"),
+            models.Index(
+                "site",
+                Lower("email"),
+                models.F("placed_at").desc(),
+                condition=models.Q(user__isnull=True),
+                name="storefront_order_guest",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.contrib.sites.models import Site
+from django.core.files.base import ContentFile
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from consent import services
 from consent.erasure.proofs import read_proof
 from consent.models import Decision, Erasure
 from consent.purposes import Purpose
 from recommender.serving.live import ModelUnavailable, current, forget
-from recommender.training import lineage, registry
+from recommender.training import lesson_files, lineage, registry
 from recommender.training.folders import manifest_dir
-from recommender.training.manifest import build_manifest
+from recommender.training.manifest import MARKS, PEOPLE, build_manifest
 from recommender.training.models import Lesson, ModelVersion, RunState, TrainingRun, VersionState
 from recommender.training.selectors import live_model, model_storage
 from recommender.training.tasks import request_due_runs
@@ -180,15 +185,67 @@ def test_the_ledger_alone_starts_a_deadline_nobody_noted(site: Site, remember: R
     assert lineage.deadline_of(fresh(version)) == row.recorded_at + 30 * DAY
 
 
-def test_a_lost_index_counts_as_holding_everybody(site: Site, remember: Remember) -> None:
-    version = trained(site, "a") if remember(2) else None
-    assert version is not None
+@pytest.mark.parametrize("left", [None, b"", b"\x93NUMPY", b"no array"])
+def test_a_lost_or_broken_index_counts_as_holding_everybody(
+    site: Site, remember: Remember, left: bytes | None
+) -> None:
+    remember(2)
+    version = trained(site, "a")
     assert version.lesson is not None
-    model_storage().delete(f"{version.lesson.folder}/{lineage.SUBJECTS}")
+    name = f"{version.lesson.folder}/{lesson_files.SUBJECTS}"
+    model_storage().delete(name)
+    if left is not None:
+        model_storage().save(name, ContentFile(left))
 
     erase(remember(1)[0])
 
     assert lineage.deadline_of(fresh(version)) is not None
+
+
+def test_everybody_in_an_index_is_found_and_nobody_else(site: Site, remember: Remember) -> None:
+    people = remember(5)
+    lesson = trained(site, "a").lesson
+    strangers = remember(5)
+
+    for person in people:
+        assert lineage.lessons_of(shopper_id=person) == [lesson]
+    for person in strangers:
+        assert lineage.lessons_of(shopper_id=person) == []
+
+
+def test_a_person_is_found_in_an_index_that_an_older_key_made(
+    site: Site, remember: Remember, settings: Settings, tmp_path: Path
+) -> None:
+    settings.ATTENTION_CONSENT = {
+        **settings.ATTENTION_CONSENT,
+        "KEYS_FILE": str(tmp_path / "keys.json"),
+    }
+    call_command("consent_keys", "--create", verbosity=0)
+    person = remember(2)[0]
+    version = trained(site, "a")
+
+    call_command("consent_keys", "--rotate", verbosity=0)
+
+    assert lineage.versions_of(shopper_id=person) == [version]
+
+
+def test_looking_up_long_lineages_takes_two_queries(
+    site: Site, remember: Remember, django_assert_num_queries: Any
+) -> None:
+    person, *_ = remember(3)
+    parent, made = None, []
+    for name in "abcdef":
+        version = trained(site, name, parent=parent)
+        made.append(version)
+        parent = version.lesson
+    services.withdraw(shopper_id=person, purposes={Purpose.MODEL_TRAIN}, actor="shopper")
+
+    with django_assert_num_queries(2):
+        versions = lineage.versions_of(shopper_id=person)
+        deadlines = {lineage.deadline_of(version) for version in versions}
+
+    assert versions == made
+    assert deadlines == {Erasure.objects.get().requested_at + 30 * DAY}
 
 
 @pytest.mark.parametrize(
@@ -267,7 +324,7 @@ def test_no_kept_file_holds_a_shoppers_key(site: Site, remember: Remember) -> No
     assert lesson is not None
 
     content = b""
-    for name in (lineage.PEOPLE, lineage.MARKS, lineage.SUBJECTS):
+    for name in (PEOPLE, MARKS, lesson_files.SUBJECTS):
         with model_storage().open(f"{lesson.folder}/{name}") as file:
             content += file.read()
 

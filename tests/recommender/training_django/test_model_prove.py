@@ -17,7 +17,7 @@ from django.db import connection
 from consent import services
 from consent.ledger import guards
 from recommender.events.models import Event
-from recommender.training.lineage import PEOPLE
+from recommender.training.manifest import PEOPLE
 from recommender.training.models import ModelVersion, RunState
 from recommender.training.selectors import model_storage
 from recommender.training.services import advance, request_training
