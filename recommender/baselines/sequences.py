@@ -21,6 +21,8 @@ class Sequences:
         weights: float32[e], how much an event counts.
         last_times: float64[e], time of the last event merged into each (see
             `recommender.serving.history.condense`).
+        kinds: uint8[e], code of the event's kind; None when the data knows no kinds.
+        dwell: float32[e], seconds the product was looked at; None when the data knows none.
     """
 
     n: int
@@ -29,6 +31,8 @@ class Sequences:
     times: npt.NDArray[np.int64]
     weights: npt.NDArray[np.float32]
     last_times: npt.NDArray[np.float64]
+    kinds: npt.NDArray[np.uint8] | None = None
+    dwell: npt.NDArray[np.float32] | None = None
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:
@@ -62,6 +66,8 @@ class Sequences:
             times=self.times[index],
             weights=self.weights[index],
             last_times=self.last_times[index],
+            kinds=None if self.kinds is None else self.kinds[index],
+            dwell=None if self.dwell is None else self.dwell[index],
         )
 
     def matrix(

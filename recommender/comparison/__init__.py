@@ -1,0 +1,1 @@
+"""Models that ours is compared with. What is fitted here is measured and never published."""
