@@ -1,4 +1,4 @@
 """Products and behavior from elsewhere: formats read, a runner writes.
 
-The formats (``completejourney``, ``jsonl``, ``artificial``) are pure readers without Django.
+The formats (``formats.py`` names them; ``artificial``) are pure readers without Django.
 """

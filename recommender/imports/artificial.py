@@ -18,6 +18,8 @@ from recommender.simulation.shop import Shop, simulate
 class Artificial:
     """The shop of a plan; a shift moves the plan's end, so seasons follow the calendar."""
 
+    has_clock = True
+
     def __init__(self, plan: Plan, *, static_url: str = "") -> None:
         self._plan = plan
         self._static_url = static_url

@@ -6,8 +6,6 @@ price become products. A household is a person, a row of a basket an ``order`` e
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,8 +15,9 @@ from typing import NamedTuple
 
 from recommender.catalog.records import ProductRecord
 from recommender.imports import grocery
-from recommender.imports.files import digest, find, open_bytes
-from recommender.imports.records import ImportProblem, Refused, SourceEvent
+from recommender.imports.files import digest, find
+from recommender.imports.lines import rows
+from recommender.imports.records import Refused, SourceEvent
 
 PRODUCT_COLUMNS = frozenset(
     {"product_id", "department", "brand", "product_category", "product_type", "package_size"}
@@ -68,6 +67,7 @@ class CompleteJourney:
     """
 
     name = "completejourney"
+    has_clock = True
 
     def __init__(self, folder: Path, *, limit: int | None = None, static_url: str = "") -> None:
         self._products = find(folder, "products.csv")
@@ -79,7 +79,7 @@ class CompleteJourney:
         self._mentioned: set[str] = set()
         known: set[str] = set()
         types: set[str] = set()
-        for _, row in _rows(self._products, PRODUCT_COLUMNS):
+        for _, row in rows(self._products, PRODUCT_COLUMNS):
             known.add(row["product_id"])
             types.add(row["product_type"])
         self._words = grocery.complete_words(types)
@@ -104,7 +104,7 @@ class CompleteJourney:
         for sale in self._sales:
             prices[sale.product].append(sale.price_micros)
             first[sale.product] = min(sale.at, first.get(sale.product, sale.at))
-        for where, row in _rows(self._products, PRODUCT_COLUMNS):
+        for where, row in rows(self._products, PRODUCT_COLUMNS):
             key = row["product_id"]
             if key in prices:
                 yield self._record(row, round(median(prices[key])), first[key] + shift)
@@ -128,7 +128,7 @@ class CompleteJourney:
 
     def _read(self, known: set[str]) -> None:
         ordinals: dict[tuple[str, str], int] = defaultdict(int)
-        for number, (where, row) in enumerate(_rows(self._transactions, TRANSACTION_COLUMNS)):
+        for number, (where, row) in enumerate(rows(self._transactions, TRANSACTION_COLUMNS)):
             if self._limit is not None and number >= self._limit:
                 return
             self._mentioned.add(row["product_id"])
@@ -194,21 +194,3 @@ def _sale(
         price_micros=round(paid * 1_000_000 / pieces),
         ordinal=ordinals[basket, product],
     )
-
-
-def _rows(path: Path, columns: frozenset[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Rows of a CSV file with their place.
-
-    Raises:
-        ImportProblem: columns are missing, or the file is no text.
-    """
-    with open_bytes(path) as raw:
-        reader = csv.DictReader(io.TextIOWrapper(raw, "utf-8", newline=""), restval="")
-        try:
-            missing = columns - set(reader.fieldnames or ())
-            if missing:
-                raise ImportProblem(f"{path.name} lacks the columns {', '.join(sorted(missing))}.")
-            for row in reader:
-                yield f"{path.name}:{reader.line_num}", row
-        except (UnicodeDecodeError, csv.Error, EOFError, OSError) as error:
-            raise ImportProblem(f"{path.name} cannot be read: {error}") from None

@@ -24,10 +24,21 @@ def find(folder: Path, *names: str) -> Path:
     if not folder.is_dir():
         raise ImportProblem(f"{folder} is not a folder.")
     for name in names:
-        for path in (folder / f"{name}.gz", folder / name):
-            if path.is_file():
-                return full(path)
+        if (path := find_optional(folder, name)) is not None:
+            return path
     raise ImportProblem(f"{folder} has no {' or '.join(names)} (plain or .gz).")
+
+
+def find_optional(folder: Path, name: str) -> Path | None:
+    """``name`` in ``folder``, with or without ``.gz``; None when it is not there.
+
+    Raises:
+        ImportProblem: it is empty.
+    """
+    for path in (folder / f"{name}.gz", folder / name):
+        if path.is_file():
+            return full(path)
+    return None
 
 
 def full(path: Path) -> Path:

@@ -107,6 +107,8 @@ class Jsonl:
             version, or of another source than the first file's.
     """
 
+    has_clock = True
+
     def __init__(self, path: Path, *, limit: int | None = None) -> None:
         self._paths = _files_of(path)
         self._limit = limit

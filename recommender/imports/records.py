@@ -86,6 +86,9 @@ class Source(Protocol):
     fingerprint: str
     """SHA-256 in hex of what is read: the evidence of the people's decisions."""
 
+    has_clock: bool
+    """Whether the source tells when things happened; without a clock its times are made up."""
+
     def newest(self) -> datetime | None:
         """The moment of the newest event; None when there is none."""
         ...

@@ -13,6 +13,7 @@ from recommender.imports.records import Refused
 EXAMPLES = 3
 MOST_CAUSES = 60
 OTHER = "other causes"
+MADE_UP = "made up, for the source tells the order of events alone"
 
 CAUSES: dict[Cause, str] = {
     Cause.CONSENT: "the person does not allow it, or withdrew here",
@@ -74,6 +75,7 @@ class ImportReport:
         created, updated, unchanged: products, as the mirror counts them.
         people_new, people_known, people_gone: shoppers made, met again, and erased here before.
         accepted, duplicate: events stored and already there.
+        has_clock: false when the source tells no times and those of its events are made up.
         newest: moment of the newest event after the shift.
         refused_products, refused: products left out; everything else left out.
     """
@@ -81,6 +83,7 @@ class ImportReport:
     source: str
     shift_days: int = 0
     is_dry: bool = False
+    has_clock: bool = True
     created: int = 0
     updated: int = 0
     unchanged: int = 0
@@ -104,6 +107,7 @@ class ImportReport:
             "products": [self.created, self.updated, self.unchanged],
             "people": [self.people_new, self.people_known, self.people_gone],
             "events": [self.accepted, self.duplicate],
+            "has_clock": self.has_clock,
             "refused_products": self.refused_products.as_json(),
             "refused": self.refused.as_json(),
         }
@@ -137,5 +141,8 @@ class ImportReport:
         yield from self.refused_products.lines()
         yield from self.refused.lines()
         if self.newest is not None:
-            moved = f"moved by {self.shift_days:+,} days" if self.shift_days else "as in the source"
+            told = "as in the source" if self.has_clock else MADE_UP
+            moved = f"moved by {self.shift_days:+,} days" if self.shift_days else told
+            if self.shift_days and not self.has_clock:
+                moved = f"{told}, {moved}"
             yield f"  times     {moved}; the newest event is of {self.newest:%Y-%m-%d}"

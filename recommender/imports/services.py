@@ -102,6 +102,7 @@ def _begin(source: Source, days: int) -> ImportReport:
     return ImportReport(
         source=source.name,
         shift_days=days,
+        has_clock=source.has_clock,
         newest=None if newest is None else newest + timedelta(days=days),
     )
 

@@ -9,13 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from consent.services import ImportRefused
-from recommender.imports.completejourney import CompleteJourney
-from recommender.imports.jsonl import Jsonl
-from recommender.imports.records import ImportProblem, Source
+from recommender.imports.formats import FORMATS, open_source
+from recommender.imports.records import ImportProblem
 from recommender.imports.services import Shift, run_import
 from recommender.imports.terminal import Bar, chosen_site, pictures_url
-
-FORMATS = ("completejourney", "jsonl")
 
 
 class Command(BaseCommand):
@@ -24,7 +21,7 @@ class Command(BaseCommand):
     help = "Import products and events. Importing again changes nothing; a killed import goes on."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("format", choices=FORMATS)
+        parser.add_argument("format", choices=tuple(FORMATS))
         parser.add_argument("path", type=Path, help="The file or folder.")
         parser.add_argument("--site", type=int, default=None, help="Site id; SITE_ID by default.")
         parser.add_argument(
@@ -48,7 +45,12 @@ class Command(BaseCommand):
             with Bar(self.stderr) as bar:
                 report = run_import(
                     site=site,
-                    source=_opened(options["format"], options["path"], options["limit"]),
+                    source=open_source(
+                        options["format"],
+                        options["path"],
+                        limit=options["limit"],
+                        pictures=pictures_url(),
+                    ),
                     importer="import_dataset",
                     legal_basis=options["legal_basis"],
                     shift=Shift.TO_NOW if options["shift_to_now"] else Shift.KEEP,
@@ -58,9 +60,3 @@ class Command(BaseCommand):
         except (ImportProblem, ImportRefused) as problem:
             raise CommandError(str(problem)) from problem
         self.stdout.write("\n".join(report.lines()))
-
-
-def _opened(name: str, path: Path, limit: int | None) -> Source:
-    if name == "jsonl":
-        return Jsonl(path, limit=limit)
-    return CompleteJourney(path, limit=limit, static_url=pictures_url())

@@ -15,6 +15,7 @@ from django.test import Client
 from consent.ledger.models import Decision
 from consent.people.models import Shopper
 from recommender.catalog.models import Category, Product
+from recommender.events.kinds import Kind
 from recommender.events.models import Event
 from recommender.imports.models import ImportRun, ImportSource
 
@@ -128,6 +129,54 @@ def test_outside_debug_a_legal_basis_must_be_given(grocery_folder: Path, setting
 
     _call("import_dataset", "completejourney", str(grocery_folder), legal_basis="contract")
     assert Shopper.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_set_without_a_clock_says_that_its_times_are_made_up(tmp_path: Path) -> None:
+    (tmp_path / "sequences.txt").write_text("ann 4 5\nbob 5\n")
+
+    looked = _call("import_dataset", "beauty", str(tmp_path), dry_run=True)
+    assert Event.rows.count() == Shopper.objects.count() == 0
+    told = _call("import_dataset", "beauty", str(tmp_path), shift_to_now=True)
+    again = _call("import_dataset", "beauty", str(tmp_path))
+
+    made_up = "times     made up, for the source tells the order of events alone"
+    assert f"{made_up}; the newest event is of 2020-01-01" in looked
+    assert f"{made_up}, moved by +" in told
+    assert "2 new · 0 known" in told
+    assert "0 new · 3 known" in again
+    assert Event.rows.count() == 3
+    assert Shopper.objects.filter(is_imported=True).count() == Decision.objects.count() == 2
+    assert list(Product.objects.order_by("host_key").values_list("title", flat=True)) == [
+        "Item 4",
+        "Item 5",
+    ]
+    assert ImportRun.objects.get().report["has_clock"] is False
+
+
+@pytest.mark.django_db
+def test_every_public_format_is_imported(tmp_path: Path) -> None:
+    (tmp_path / "events.csv").write_text(
+        "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,"
+        "user_session\n2019-10-01 00:00:00 UTC,cart,39,205,home.lamp,aqua,33.20,7,s1\n"
+    )
+    (tmp_path / "products.jsonl").write_text('{"id": 0, "title": "Ink"}\n')
+    (tmp_path / "histories.jsonl").write_text('{"user": "A9", "items": [0]}\n')
+    (tmp_path / "train_sessions.txt").write_text("3 4\n")
+    (tmp_path / "train_input.txt").write_text("6 7\n")
+
+    for name in ("rees46", "office-products", "sessions", "ml1m"):
+        _call("import_dataset", name, str(tmp_path))
+
+    assert dict(Event.rows.values_list("product__host_key", "kind")) == {
+        "39": Kind.CART_ADD.code,
+        "0": Kind.REVIEW.code,
+        "3": Kind.VIEW.code,
+        "4": Kind.VIEW.code,
+        "6": Kind.RATING.code,
+        "7": Kind.RATING.code,
+    }
+    assert set(Category.objects.values_list("host_key", flat=True)) == {"home", "home.lamp"}
 
 
 @pytest.mark.django_db

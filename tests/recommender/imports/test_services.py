@@ -44,6 +44,7 @@ class Told:
         self.fingerprint = "f" * 64
         self.people, self.each, self.fails_at = people, each, fails_at
         self.told = 0
+        self.has_clock = True
 
     def newest(self) -> datetime:
         return START + timedelta(minutes=self.people * self.each - 1)
