@@ -1,6 +1,7 @@
 """Runs every benchmark in turn and refreshes the tables of ``docs/reference/benchmarks.md``.
 
-``python -m benchmarks [--quick] [NAME ...]``
+``python -m benchmarks [--quick] [NAME ...]``; a name may say which data set it is run on,
+``model:diginetica``: a folder beside that of the others.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 NAMES = ("model", "consent", "serving")
 PAGE = Path("docs/reference/benchmarks.md")
+DATA = Path("../shared/data")
 
 
 def main() -> int:
@@ -27,7 +29,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         for name in options.names:
             report = Path(folder) / f"{name}.json"
-            command = [sys.executable, "-m", f"benchmarks.{name}", "--json", str(report)]
+            command = [sys.executable, *arguments(name), "--json", str(report)]
             code = subprocess.run([*command, *(["--quick"] if options.quick else [])]).returncode
             status = max(status, code)
             if code == 0 and not options.quick:
@@ -35,10 +37,23 @@ def main() -> int:
     return status
 
 
+def arguments(name: str) -> list[str]:
+    """The arguments of Python that run a benchmark."""
+    module, _, data = name.partition(":")
+    return ["-m", f"benchmarks.{module}", *(["--data", str(DATA / data)] if data else [])]
+
+
 def refresh(name: str, report: dict[str, object]) -> None:
-    """Replace the section of ``name`` in the page, between its two marker lines."""
+    """Replace the section of ``name`` in the page, between its two marker lines.
+
+    The section of another data set is made behind that of its benchmark.
+    """
     start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     text = PAGE.read_text()
+    module, _, data = name.partition(":")
+    if start not in text and data:
+        above = f"<!-- /{module} -->"
+        text = text.replace(above, f"{above}\n\n### {data}\n\n{start}\n{end}", 1)
     head, rest = text.split(start, 1)
     _, tail = rest.split(end, 1)
     PAGE.write_text(f"{head}{start}\n{section(name, report)}\n{end}{tail}")
@@ -49,8 +64,9 @@ def section(name: str, report: dict[str, object]) -> str:
     rows = report["rows"]
     assert isinstance(rows, list)
     columns = list(dict.fromkeys(key for row in rows for key in row))
+    command = " ".join(arguments(name))
     lines = [
-        f"`python -m benchmarks.{name}`, {dt.datetime.now(dt.UTC):%Y-%m-%d}, {_machine(report)}",
+        f"`python {command}`, {dt.datetime.now(dt.UTC):%Y-%m-%d}, {_machine(report)}",
         "",
         "| " + " | ".join(columns) + " |",
         "|" + " --- |" * len(columns),

@@ -1,6 +1,6 @@
 """The shared form of all benchmarks: a table on the terminal, rows as JSON.
 
-JSON: ``{"machine": ..., "rows": [{"name": ..., "role": "ours|part|baseline|published",
+JSON: ``{"machine": ..., "rows": [{"name": ..., "role": "ours|part|baseline|bar|published",
 "<metric>": ...}]}``. Metrics are lower case: ``ndcg@10``, ``hr@10``, ``p@20``, ``mrr@20``,
 ``cpu_s``, ``p50_ms``, ``rps``. Exactly one row is ``ours``.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Role = Literal["ours", "part", "baseline", "published"]
+Role = Literal["ours", "part", "baseline", "bar", "published"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,8 @@ def table(rows: Sequence[Row]) -> str:
 def _number(name: str, value: float | None) -> str:
     if value is None:
         return ""
+    if isinstance(value, int):
+        return str(value)
     if "@" in name:
         return f"{value:.4f}"
     return f"{value:.3f}" if name.endswith("_ms") else f"{value:.1f}"

@@ -132,10 +132,10 @@ def write_encoder(target: Path) -> Path:
 
     program = (
         "import sys, pathlib, torch\n"
-        "from recommender.attention import checkpoint, network\n"
+        "from recommender.attention import checkpoint, config, network\n"
         "from recommender.attention.export import export_encoder\n"
         "torch.manual_seed(7)\n"
-        "made = network.RecallNetwork(network.preset('small', n=8, dropout=0.0, timed=True))\n"
+        "made = network.RecallNetwork(config.preset('small', n=8, dropout=0.0, timed=True))\n"
         "place = pathlib.Path(sys.argv[1])\n"
         "checkpoint.save_network(made, place.with_suffix('.checkpoint'), notes={})\n"
         "export_encoder(place.with_suffix('.checkpoint'), place)\n"

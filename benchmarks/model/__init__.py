@@ -1,0 +1,1 @@
+"""Model quality: the training job on a data set, beside baselines and published scores."""
