@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -32,6 +33,7 @@ def connect(config: AppConfig) -> None:
     register(check_templates, Tags.templates)
     register(check_doors, Tags.compatibility)
     register(check_storage, Tags.files)
+    register(check_sentence_encoder, Tags.files)
     register(check_placements, Tags.database)
 
 
@@ -134,6 +136,23 @@ def check_storage(**kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+def check_sentence_encoder(**kwargs: Any) -> list[CheckMessage]:
+    """W012: the folder of the sentence encoder does not exist."""
+    try:
+        folder = recommender_settings.SENTENCE_ENCODER
+    except ImproperlyConfigured:
+        return []  # E002 tells
+    if not folder or Path(folder).is_dir():
+        return []
+    return [
+        checks.Warning(
+            f"ATTENTION_RECOMMENDER['SENTENCE_ENCODER'] = {folder!r} is no folder.",
+            hint="Put the encoder there, or leave the key empty: training goes on without it.",
+            id=f"{LABEL}.W012",
+        )
+    ]
 
 
 def check_placements(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:

@@ -34,6 +34,13 @@ class RecommenderSettings(AppSettings, setting="ATTENTION_RECOMMENDER"):
     TRAIN_PRESET: Annotated[str, "Size of the network: small, base or large."] = "small"
     TRAIN_CPU_SECONDS: Annotated[int, "Processor seconds the network may learn."] = 240
     TRAIN_EVERY_HOURS: Annotated[int, "Age of the last run at which a new one is requested."] = 24
+    TRAIN_RECIPE: Annotated[
+        Mapping[str, str | int | float | bool],
+        "Options of the training set by hand, in place of what the data suggests.",
+    ] = {}
+    SENTENCE_ENCODER: Annotated[
+        str, "Folder of an ONNX sentence encoder that reads products' texts in training."
+    ] = ""
     TRAIN_ENGINE: Annotated[str, "Where a training job runs; known: local."] = "local"
     KEEP_VERSIONS: Annotated[int, "Model versions kept for roll-back beside the live one."] = 3
     SLATE_BUDGET_MS: Annotated[int, "Milliseconds a slate may take before the next rung."] = 50

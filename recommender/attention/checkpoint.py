@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
-from recommender.attention.network import NetworkConfig, RecallNetwork
+from recommender.attention.config import config_from_json
+from recommender.attention.content.features import ProductContent
+from recommender.attention.network import RecallNetwork
 
 WEIGHTS_FILE = "network.safetensors"
 CARD_FILE = "network.json"
-FORMAT = 1
+FORMAT = 2
 
 
 class CheckpointError(Exception):
@@ -32,8 +35,16 @@ def save_network(network: RecallNetwork, folder: Path, *, notes: Mapping[str, An
     draft.replace(folder / CARD_FILE)
 
 
-def load_network(folder: Path) -> RecallNetwork:
+def load_network(
+    folder: Path, *, content: ProductContent | None = None, bands: Tensor | None = None
+) -> RecallNetwork:
     """Return the saved network, in evaluation mode.
+
+    Args:
+        folder: what `save_network` wrote to.
+        content: features of the catalog, which are no part of a checkpoint; needed to ask a
+            network with a content tower, not to export it.
+        bands: int[N], price band of each product; likewise.
 
     Raises:
         CheckpointError: missing, unreadable, or of another format.
@@ -41,8 +52,11 @@ def load_network(folder: Path) -> RecallNetwork:
     try:
         card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
         if card["format"] != FORMAT:
-            raise CheckpointError(f"{folder} has checkpoint format {card['format']!r}.")
-        network = RecallNetwork(NetworkConfig(**card["config"]))
+            raise CheckpointError(
+                f"The checkpoint in {folder} has format {card['format']!r}, this version reads "
+                f"{FORMAT}: train the model anew."
+            )
+        network = RecallNetwork(config_from_json(card["config"]), content=content, bands=bands)
         network.load_state_dict(load_file(folder / WEIGHTS_FILE))
     except CheckpointError:
         raise

@@ -17,11 +17,13 @@ import torch
 from torch import Tensor, nn
 
 from recommender.attention.checkpoint import load_network
-from recommender.attention.network import Encoder
+from recommender.attention.config import NetworkConfig
+from recommender.attention.encoders.encoder import Encoder
+from recommender.attention.translation import TRANSLATIONS
 
 OPSET = 18
 TIMEOUT_SECONDS = 600
-VECTORS_INPUT, AGES_INPUT, STATE_OUTPUT = "vectors", "ages", "state"
+STATE_OUTPUT = "state"
 
 
 class ExportError(Exception):
@@ -29,16 +31,39 @@ class ExportError(Exception):
 
 
 class LastState(nn.Module):
-    """vectors float[B, T, D], ages float[B, T] -> state float[B, D] after the newest event."""
+    """The graph: vectors float[B, T, D] and other inputs [B, T] -> state float[B, D]."""
 
     def __init__(self, encoder: Encoder) -> None:
         super().__init__()
         self.encoder = encoder
 
-    def forward(self, vectors: Tensor, ages: Tensor) -> Tensor:
-        """Return the state after the newest event; rows are not padded."""
-        states: Tensor = self.encoder(vectors, ages, newest=True)
-        return states[:, 0]
+    def forward(
+        self,
+        vectors: Tensor,
+        ages: Tensor,
+        kinds: Tensor | None = None,
+        dwell: Tensor | None = None,
+        bands: Tensor | None = None,
+    ) -> Tensor:
+        """Return the state that looks for the next product; rows are not padded."""
+        return self.encoder.answer(vectors, ages, kinds=kinds, dwell=dwell, bands=bands)
+
+
+def graph_inputs(config: NetworkConfig) -> dict[str, Tensor]:
+    """Return an example of each input of the graph, by name: two rows of three events.
+
+    ``vectors`` float[B, T, D] and ``ages`` float[B, T] are inputs of every graph; ``kinds``
+    int64[B, T], ``dwell`` float[B, T] and ``bands`` int64[B, T] of one that reads them.
+    """
+    inputs = {"vectors": torch.zeros(2, 3, config.d), "ages": torch.zeros(2, 3)}
+    # one tensor under two names would become one input
+    if "kind" in config.inputs:
+        inputs["kinds"] = torch.zeros(2, 3, dtype=torch.int64)
+    if "dwell" in config.inputs:
+        inputs["dwell"] = torch.zeros(2, 3)
+    if "band" in config.inputs:
+        inputs["bands"] = torch.zeros(2, 3, dtype=torch.int64)
+    return inputs
 
 
 def export_encoder(checkpoint: Path, target: Path) -> None:
@@ -68,17 +93,17 @@ def write_graph(checkpoint: Path, target: Path) -> None:
     ``docs/explanation/model.md``.
     """
     network = load_network(checkpoint)
-    config = network.config
-    example = (torch.zeros(2, 3, config.d), torch.zeros(2, 3))
-    batch, length = torch.export.Dim("batch"), torch.export.Dim("length", max=config.history)
+    examples = graph_inputs(network.config)
+    batch, length = torch.export.Dim("batch"), torch.export.Dim("length", max=network.config.window)
     program = torch.onnx.export(
         LastState(network.encoder).eval(),
-        example,
+        kwargs=examples,
         dynamo=True,
         opset_version=OPSET,
-        input_names=[VECTORS_INPUT, AGES_INPUT],
+        custom_translation_table=TRANSLATIONS,
+        input_names=list(examples),
         output_names=[STATE_OUTPUT],
-        dynamic_shapes=({0: batch, 1: length}, {0: batch, 1: length}),
+        dynamic_shapes={name: {0: batch, 1: length} for name in examples},
     )
     assert program is not None
     draft = target.with_name(f".{target.name}")

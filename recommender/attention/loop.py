@@ -2,7 +2,7 @@
 
 All randomness is a function of the seed and the step, so an interrupted run that continues from
 its checkpoint ends with the very numbers of an uninterrupted one (unless a CPU budget shapes the
-schedule: time is not repeatable).
+schedule: time is not repeatable). The network is trained where its parameters are.
 """
 
 from __future__ import annotations
@@ -10,55 +10,23 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
+from recommender.attention.averaging import WeightAverage
 from recommender.attention.dataset import Batch, SequenceDataset
-from recommender.attention.losses import sampled_softmax
-from recommender.attention.negatives import UniformNegatives
 from recommender.attention.network import RecallNetwork
+from recommender.attention.objective import BIDIRECTIONAL, Objective
+from recommender.attention.settings import LoopSettings
 
 Validate = Callable[[RecallNetwork], float]
 Report = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoopSettings:
-    """How a network is trained.
-
-    Attributes:
-        epochs: passes over the data at most.
-        cpu_seconds: CPU time of the process that training may use, validation included; the
-            schedule ends with it. None means that ``epochs`` alone shapes the schedule.
-        batch: windows in a batch.
-        learning_rate: peak of the schedule.
-        warmup: steps of linear growth.
-        weight_decay: of AdamW.
-        negatives: items shared by a batch.
-        clip: largest norm of the gradient.
-        evaluations: validations over the whole run.
-        patience: validations without a new best before training stops.
-        checkpoint_seconds: CPU time between checkpoints.
-        seed: of everything random.
-    """
-
-    epochs: int = 60
-    cpu_seconds: float | None = None
-    batch: int = 128
-    learning_rate: float = 4e-3
-    warmup: int = 100
-    weight_decay: float = 0.01
-    negatives: int = 1024
-    clip: float = 1.0
-    evaluations: int = 10
-    patience: int = 3
-    checkpoint_seconds: float = 15.0
-    seed: int = 0
+CAUSAL = "transformer"
 
 
 @dataclass(slots=True)
@@ -114,8 +82,60 @@ def train(
         validate: score of a network, higher is better.
         checkpoint: file to resume from if it exists, and to keep up to date.
         report: called with step, expected steps and a message.
+
+    Raises:
+        ValueError: the network cannot be trained by these settings.
     """
-    return _Loop(network, dataset, settings, validate, checkpoint, report).run()
+    if not settings.pretrain:
+        return _Loop(network, dataset, settings, validate, checkpoint, report).run()
+    first = _pretrain(network, dataset, settings, validate, checkpoint, report)
+    rest = _part(settings, 1 - settings.pretrain)
+    result = _Loop(network, dataset, rest, validate, checkpoint, report).run()
+    return replace(
+        result,
+        cpu_seconds=first.cpu_seconds + result.cpu_seconds,
+        earlier_seconds=first.earlier_seconds + result.earlier_seconds,
+    )
+
+
+def _pretrain(
+    network: RecallNetwork,
+    dataset: SequenceDataset,
+    settings: LoopSettings,
+    validate: Validate,
+    checkpoint: Path | None,
+    report: Report | None,
+) -> TrainResult:
+    """Give ``network`` what a bidirectional twin learns by finding hidden events.
+
+    The twin has a checkpoint of its own and is judged once; a finished one is not trained again.
+
+    Raises:
+        ValueError: there is no such twin.
+    """
+    if network.config.encoder != CAUSAL:
+        raise ValueError(f"an encoder {network.config.encoder!r} cannot be pre-trained")
+    torch.manual_seed(settings.seed)
+    config = replace(network.config, encoder=BIDIRECTIONAL)
+    twin = RecallNetwork(config, bands=network.bands).to(next(network.parameters()).device)
+    twin.tower = network.tower
+    twin.adopt(network)
+    part = replace(_part(settings, settings.pretrain), evaluations=1, contrast=0.0)
+    own = None if checkpoint is None else checkpoint.with_suffix(f".pretrain{checkpoint.suffix}")
+    result = _Loop(twin, dataset, part, validate, own, report).run()
+    network.adopt(twin)
+    return result
+
+
+def _part(settings: LoopSettings, share: float) -> LoopSettings:
+    """Return the settings of a ``share`` of the run."""
+    seconds = settings.cpu_seconds
+    return replace(
+        settings,
+        pretrain=0.0,
+        epochs=max(1, round(settings.epochs * share)),
+        cpu_seconds=None if seconds is None else seconds * share,
+    )
 
 
 class _Loop:
@@ -137,13 +157,16 @@ class _Loop:
             weight_decay=settings.weight_decay,
             fused=True,
         )
-        self.negatives = UniformNegatives(network.config.n, settings.negatives)
+        self.objective = Objective(network, dataset, settings)
+        self.average = WeightAverage(network, settings.average) if settings.average else None
         self.state = _State(next_evaluation=1 / settings.evaluations)
         self.best_weights = copy.deepcopy(network.state_dict())
-        self.per_epoch = math.ceil(len(dataset) / settings.batch)
+        self.per_epoch = math.ceil(dataset.count(settings.samples) / settings.batch)
         self.planned = self.per_epoch * settings.epochs
         self.earlier = 0.0
-        self.started = time.process_time()
+        self.device = next(network.parameters()).device
+        self.clock = time.process_time if self.device.type == "cpu" else time.perf_counter
+        self.started = self.clock()
 
     def run(self) -> TrainResult:
         self._resume()
@@ -165,29 +188,24 @@ class _Loop:
             break
         return self._finish()
 
-    def _epoch(self) -> Any:
+    def _epoch(self) -> Iterator[Batch]:
         epoch, done = divmod(self.state.step, self.per_epoch)
         order = np.random.default_rng([self.settings.seed, epoch])
-        return self.dataset.batches(self.settings.batch, order, skip=done)
+        return self.dataset.batches(
+            self.settings.batch, order, skip=done, samples=self.settings.samples
+        )
 
     def _step(self, batch: Batch) -> None:
         settings, step = self.settings, self.state.step
-        torch.manual_seed(settings.seed * 1_000_003 + step)
-        generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + step)
         for group in self.optimizer.param_groups:
             group["lr"] = self._learning_rate()
-        states = self.network(batch.items, batch.ages, batch.lengths)
-        loss = sampled_softmax(
-            states[batch.real],
-            batch.targets[batch.real],
-            self.negatives.draw(generator),
-            self.network.table.weight,
-            weights=batch.weights[batch.real],
-        )
+        loss = self.objective(batch, step)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), settings.clip)
         self.optimizer.step()
+        if self.average is not None:
+            self.average.update(step)
         self.state.step += 1
 
     def _learning_rate(self) -> float:
@@ -203,12 +221,15 @@ class _Loop:
         return max(share, self.state.used / self.settings.cpu_seconds)
 
     def _account(self) -> None:
-        now = time.process_time()
+        now = self.clock()
         self.state.used += now - self.started
         self.started = now
 
     def _evaluate(self) -> None:
-        score = self.validate(self.network)
+        with nullcontext() if self.average is None else self.average.applied():
+            score = self.validate(self.network)
+            weights = self.network.state_dict()
+            kept = copy.deepcopy(weights) if score > self.state.best else self.best_weights
         self.network.train()
         state = self.state
         state.scores.append((state.step, score))
@@ -217,7 +238,7 @@ class _Loop:
             state.next_evaluation = 1.0
         if score > state.best:
             state.best, state.best_step, state.failures = score, state.step, 0
-            self.best_weights = copy.deepcopy(self.network.state_dict())
+            self.best_weights = kept
         else:
             state.failures += 1
             state.finished = state.failures >= self.settings.patience
@@ -251,6 +272,7 @@ class _Loop:
             "network": self.network.state_dict(),
             "best": self.best_weights,
             "optimizer": self.optimizer.state_dict(),
+            "average": None if self.average is None else self.average.weights,
             "state": {name: getattr(self.state, name) for name in _State.__slots__},
         }
         draft = self.checkpoint.with_suffix(".draft")
@@ -260,9 +282,11 @@ class _Loop:
     def _resume(self) -> None:
         if self.checkpoint is None or not self.checkpoint.exists():
             return
-        content = torch.load(self.checkpoint, weights_only=True)
+        content = torch.load(self.checkpoint, weights_only=True, map_location=self.device)
         self.network.load_state_dict(content["network"])
         self.best_weights = content["best"]
         self.optimizer.load_state_dict(content["optimizer"])
+        if self.average is not None:
+            self.average.load(content["average"])
         self.state = _State(**content["state"])
         self.earlier = self.state.used

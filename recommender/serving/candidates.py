@@ -8,8 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from recommender.events.kinds import Kind
 from recommender.serving import explanation
 from recommender.serving.context import SlateContext
+from recommender.serving.history import dwell_seconds
 from recommender.serving.live import Live
 from recommender.serving.models import Placement, Recipe, SeenRule
 from recommender.serving.profile import Encounter, Profile
@@ -110,10 +112,14 @@ def _for_person(
     if placement.seen == SeenRule.DROP:
         exclude = np.concatenate([exclude, np.unique(items[items >= 0])])
     stresses = _stresses(live, profile.encounters, items)
+    kinds = np.array([encounter.kind.code for encounter in profile.encounters])
+    values = np.array([encounter.value for encounter in profile.encounters])
     ranked = published.rank(
         items,
         np.array([encounter.age for encounter in profile.encounters]),
         weights=weights,
+        kinds=kinds,
+        dwell=dwell_seconds(kinds, values),
         k=STRESSED * count if stresses else count,
         exclude=exclude,
         eligible=limits.eligible,
@@ -133,7 +139,12 @@ def _for_person(
 def _for_basket(live: Live, basket: Sequence[str], limits: _Limits, count: int) -> Proposal:
     items = _without_sensitive(live, live.shelf.items_of(basket))
     ranked = live.published.rank(
-        items, np.zeros(len(items)), k=count, exclude=limits.exclude, eligible=limits.eligible
+        items,
+        np.zeros(len(items)),
+        kinds=np.full(len(items), Kind.CART_ADD.code),
+        k=count,
+        exclude=limits.exclude,
+        eligible=limits.eligible,
     )
     reasons = explanation.basket_reasons(ranked, basket=basket)
     return _proposal(live, ranked, reasons, named=_sources(ranked, items))

@@ -14,6 +14,7 @@ from recommender.serving.encoder import Encoder
 from recommender.serving.followers import FollowerTable
 from recommender.serving.format import (
     ATTENTION_FILES,
+    BANDS_FILE,
     DATA_FILE,
     ENCODER_FILE,
     INDICES_FILE,
@@ -48,7 +49,9 @@ def load(folder: Path | str, *, verify: bool = True) -> Published:
     """
     source = Path(folder)
     meta = read_meta(source)
+    has_bands = meta.d > 0 and "band" in meta.inputs
     expected = STATISTICS_FILES + (ATTENTION_FILES if meta.d > 0 else ())
+    expected += (BANDS_FILE,) if has_bands else ()
     for name in expected:
         if name not in meta.files:
             raise FolderError(f"{META_FILE} in {source.name} lists no hash of {name}.")
@@ -59,7 +62,7 @@ def load(folder: Path | str, *, verify: bool = True) -> Published:
     scan = encoder = None
     if meta.d > 0:
         scan = VectorScan(_map(source, VECTORS_FILE, np.float16, (meta.n, meta.d)))
-        encoder = Encoder(source / ENCODER_FILE, history=meta.history)
+        encoder = Encoder(source / ENCODER_FILE, history=meta.history, inputs=meta.inputs)
     indptr = _map(source, INDPTR_FILE, np.int64, (meta.n + 1,))
     indices = _map(source, INDICES_FILE, np.int32, (int(indptr[-1]),))
     if len(indices) and (indices.min() < 0 or indices.max() >= meta.n):
@@ -77,6 +80,7 @@ def load(folder: Path | str, *, verify: bool = True) -> Published:
         ),
         scan=scan,
         encoder=encoder,
+        bands=_map(source, BANDS_FILE, np.uint8, (meta.n,)) if has_bands else None,
     )
 
 
@@ -126,7 +130,13 @@ def check_answers(published: Published) -> None:
         FolderError: an answer differs.
     """
     for number, case in enumerate(published.meta.self_test):
-        ranked = published.rank(case["items"], case["ages"], k=len(case["expected"]))
+        ranked = published.rank(
+            case["items"],
+            case["ages"],
+            k=len(case["expected"]),
+            kinds=case.get("kinds"),
+            dwell=case.get("dwell"),
+        )
         known = dict(zip(case["expected"], case["scores"], strict=True))
         best = int(ranked.items[0]) if len(ranked.items) else -1
         close = best in known and abs(known[best] - ranked.scores[0]) <= 0.02 * known[best]

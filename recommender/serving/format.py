@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, FORMAT)
+"""Format 1 knew neither kinds, dwell nor price bands; such a folder answers as it always did."""
 META_FILE = "meta.json"
 ENCODER_FILE = "encoder.onnx"
 VECTORS_FILE = "vectors.npy"
@@ -15,6 +17,7 @@ POPULAR_FILE = "popular.npy"
 INDPTR_FILE = "transitions.indptr.npy"
 INDICES_FILE = "transitions.indices.npy"
 DATA_FILE = "transitions.data.npy"
+BANDS_FILE = "bands.npy"
 
 STATISTICS_FILES = (PRODUCTS_FILE, POPULAR_FILE, INDPTR_FILE, INDICES_FILE, DATA_FILE)
 ATTENTION_FILES = (ENCODER_FILE, VECTORS_FILE)
@@ -41,7 +44,9 @@ class Meta:
     Attributes:
         n: number of items.
         d: width of a product vector; 0 when no encoder is published.
-        inputs: what the encoder reads of an event.
+        inputs: what the encoder reads of an event: "product", "position", "gap", "kind", "dwell",
+            "band".
+        kinds: kinds the encoder knows: a code that is not below is read as 0.
         history: events the encoder reads, newest last.
         repeat_history: events the shopper's own repeats are counted over.
         transition_history: newest events whose transitions are followed.
@@ -79,6 +84,7 @@ class Meta:
     metrics: dict[str, Any]
     trained_at: str
     manifest: dict[str, Any]
+    kinds: int = 0
     self_test: tuple[dict[str, Any], ...] = ()
     files: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
@@ -97,8 +103,8 @@ def meta_from_json(content: Any) -> Meta:
     """
     if not isinstance(content, Mapping):
         raise FolderError(f"{META_FILE} does not hold a JSON object.")
-    if content.get("format") != FORMAT:
-        found = content.get("format")
+    found = content.get("format")
+    if found not in READABLE:
         raise FolderError(f"{META_FILE} has format {found!r}; this version reads {FORMAT}.")
     try:
         plain = dict(content)
@@ -109,7 +115,7 @@ def meta_from_json(content: Any) -> Meta:
         meta = Meta(**plain)
         _check(meta)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise FolderError(f"{META_FILE} does not follow format {FORMAT}: {error}") from error
+        raise FolderError(f"{META_FILE} does not follow format {found}: {error}") from error
     return meta
 
 

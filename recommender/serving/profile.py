@@ -29,6 +29,7 @@ class Encounter(NamedTuple):
         kind: what the person did.
         age: seconds ago, not negative.
         weight: what the person makes of the product's category: less, 1, or more.
+        value: of the event, unit by kind; 0 when it has none.
     """
 
     product_id: int
@@ -36,6 +37,7 @@ class Encounter(NamedTuple):
     kind: Kind
     age: float
     weight: float = 1.0
+    value: int = 0
 
 
 class Profile(NamedTuple):
@@ -82,6 +84,7 @@ def _of_history(permitted: Permit, limit: int, now: datetime) -> Profile:
             row.kind,
             max(0.0, (now - row.occurred_at).total_seconds()),
             row.weight,
+            row.value or 0,
         )
         for row in rows
     ]

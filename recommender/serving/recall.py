@@ -70,21 +70,26 @@ class Published:
         followers: FollowerTable,
         scan: VectorScan | None,
         encoder: Encoder | None,
+        bands: npt.NDArray[np.uint8] | None = None,
     ) -> None:
         self.meta = meta
         self.products = products
         self._popular = PopularTable(popularity)
         self._followers = followers
-        self._scan, self._encoder = scan, encoder
+        self._scan, self._encoder, self._bands = scan, encoder, bands
         self._id_order = np.argsort(products, kind="stable")
         self._ids = np.asarray(products)[self._id_order]
 
     @property
     def history_limit(self) -> int:
-        """Events of a history worth passing to `rank`, the newest ones."""
+        """Events of a history worth passing to `rank`, the newest ones.
+
+        Twice as many where dwell is read: it comes as an event beside the look it belongs to.
+        """
         meta = self.meta
         repeats = meta.repeat_history if meta.weights.repeats > 0 else 0
-        return max(meta.history, meta.transition_history, repeats)
+        longest = max(meta.history, meta.transition_history, repeats)
+        return 2 * longest if "dwell" in meta.inputs else longest
 
     def index_of(self, product_ids: npt.ArrayLike) -> Indices:
         """Return int64[m], the item index of each mirror product id; -1 where unknown."""
@@ -99,6 +104,8 @@ class Published:
         *,
         k: int,
         weights: npt.ArrayLike | None = None,
+        kinds: npt.ArrayLike | None = None,
+        dwell: npt.ArrayLike | None = None,
         exclude: npt.ArrayLike | None = None,
         eligible: Mask | None = None,
     ) -> Ranked:
@@ -111,13 +118,16 @@ class Published:
             k: products wanted.
             weights: float[h], weight of each event's kind; None means 1 each. An event of weight
                 0 or less is passed over.
+            kinds: int[h], code of each event's kind; None where they are not known.
+            dwell: float[h], seconds of each event, see `recommender.serving.history.dwell_seconds`;
+                None for 0 each.
             exclude: int[m], items never returned; negative ones are passed over.
             eligible: bool[n], items that may be returned; None means all.
 
         Raises:
             ValueError: lengths differ or an item index is not below n.
         """
-        history = read_history(self.meta, history_items, ages, weights)
+        history = read_history(self.meta, history_items, ages, weights, kinds=kinds, dwell=dwell)
         if len(history.items) == 0:
             return self._rank_popular(k, self._allowed(exclude, eligible))
         mix, withheld = self.meta.weights, history.withheld
@@ -193,9 +203,15 @@ class Published:
     def _state(self, history: History) -> Floats:
         assert self._scan is not None
         assert self._encoder is not None
-        recent = history.items[-self.meta.history :]
-        ages = history.ages[-self.meta.history :]
-        state = self._encoder.state(self._scan.gather(recent), ages - ages[-1])
+        newest = slice(-self.meta.history, None)
+        recent, ages = history.items[newest], history.ages[newest]
+        state = self._encoder.state(
+            self._scan.gather(recent),
+            ages - ages[-1],
+            kinds=None if history.kinds is None else history.kinds[newest],
+            dwell=None if history.dwell is None else history.dwell[newest],
+            bands=None if self._bands is None else self._bands[recent],
+        )
         return state / np.float32(self.meta.temperature)
 
     def _repeats(self, history: History) -> Tally:

@@ -13,6 +13,7 @@ Files of a manifest folder:
 ``times.npy``      int64[e]    unix seconds (or positions, when ``timed`` is false)
 ``kinds.npy``      uint8[e]    code of the event kind
 ``values.npy``     int32[e]    value of the event, unit by kind
+``attributes.npz``             what products are; optional, see `attributes`
 =================  ==========  ==================================================
 """
 
@@ -47,6 +48,21 @@ class ManifestError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttributesMeta:
+    """What ``manifest.json`` says of ``attributes.npz``.
+
+    Attributes:
+        products: how many it describes.
+        digest: sha256 over its arrays, see `digest_arrays`.
+        cleaned: how many products had something removed, by what it was.
+    """
+
+    products: int
+    digest: str
+    cleaned: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestMeta:
     """What ``manifest.json`` says.
 
@@ -58,6 +74,7 @@ class ManifestMeta:
         events_digest: sha256 over the arrays, see `digest_arrays`.
         kind_weights: weight of each kind code; a kind that is absent weighs 1.
         timed: false when the source had no clock and ``times`` are positions.
+        attributes: of the products; None when there are none.
         format: version of this layout.
     """
 
@@ -70,6 +87,7 @@ class ManifestMeta:
     events_digest: str
     kind_weights: dict[int, float] = field(default_factory=dict)
     timed: bool = True
+    attributes: AttributesMeta | None = None
     format: int = FORMAT
 
 
@@ -122,11 +140,13 @@ def write_manifest(
     values: npt.ArrayLike | None = None,
     kind_weights: Mapping[int, float] | None = None,
     timed: bool = True,
+    attributes: AttributesMeta | None = None,
 ) -> Manifest:
     """Check the arrays, write them below ``folder`` (made if needed) and return the manifest.
 
     ``manifest.json`` is written last and atomically: a folder without it is unfinished.
-    ``kinds`` and ``values`` default to zeros.
+    ``kinds`` and ``values`` default to zeros; ``attributes`` is what
+    `recommender.training.attributes.write_attributes` returned for the same folder.
 
     Raises:
         ManifestError: the arrays contradict each other; nothing is written.
@@ -142,6 +162,8 @@ def write_manifest(
     }
     typed = typed_arrays(arrays)
     _check(typed)
+    if attributes is not None and attributes.products != len(typed["products"]):
+        raise ManifestError("The attributes must be those of the products.")
     meta = ManifestMeta(
         site=site,
         cut=cut,
@@ -152,6 +174,7 @@ def write_manifest(
         events_digest=digest_arrays(typed),
         kind_weights={int(code): float(weight) for code, weight in (kind_weights or {}).items()},
         timed=timed,
+        attributes=attributes,
     )
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
@@ -210,7 +233,9 @@ def _read_meta(source: Path) -> ManifestMeta:
         raise ManifestError(f"{path} is not a manifest of format {FORMAT}.")
     try:
         weights = {int(code): float(weight) for code, weight in content["kind_weights"].items()}
-        return ManifestMeta(**{**content, "kind_weights": weights})
+        noted = content.get("attributes")
+        attributes = None if noted is None else AttributesMeta(**noted)
+        return ManifestMeta(**{**content, "kind_weights": weights, "attributes": attributes})
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ManifestError(f"{path} does not follow the format: {error}") from error
 

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import numpy as np
+
+from recommender.attention.config import NetworkConfig, preset
+from recommender.attention.content.features import PRICE_BANDS
+from recommender.attention.content.shape import ContentShape
 from recommender.attention.dataset import SequenceDataset
-from recommender.attention.loop import LoopSettings
-from recommender.attention.network import NetworkConfig, preset
+from recommender.attention.settings import LoopSettings
+from recommender.baselines.sequences import Sequences
+from recommender.training.content import PreparedContent
+from recommender.training.recipe import Recipe
 
 LEAST_CASES = 20
 ENOUGH_STEPS = 4000
@@ -23,6 +31,34 @@ def network_config(name: str, *, n: int, targets: int, timed: bool) -> NetworkCo
     width = preset(name, n=n, dropout=0.0, timed=timed).d
     dropout = 0.42 - 0.1 * math.log10(density(n=n, width=width, targets=targets))
     return preset(name, n=n, dropout=min(0.5, max(0.2, dropout)), timed=timed)
+
+
+def with_inputs(
+    config: NetworkConfig, events: Sequences, content: PreparedContent | None, recipe: Recipe
+) -> NetworkConfig:
+    """Return ``config`` reading what the data has and the recipe does not refuse.
+
+    Kinds are read where events are of more than one, dwell where seconds are known, price bands
+    where products have prices of more than one band, and the content tower is built where anything
+    is known of the products.
+    """
+    kinds, bands = 0, 0
+    if "kind" in recipe.inputs and events.kinds is not None and len(np.unique(events.kinds)) > 1:
+        kinds = int(events.kinds.max()) + 1
+    has_dwell = events.dwell is not None and bool(events.dwell.any())
+    shape = None
+    if content is not None:
+        if "band" in recipe.inputs and len(np.unique(content.bands)) > 1:
+            bands = PRICE_BANDS
+        if recipe.content:
+            shape = ContentShape.of(content.features, id_dropout=recipe.id_dropout)
+    return replace(
+        config,
+        kinds=kinds,
+        dwell="dwell" in recipe.inputs and has_dwell,
+        bands=bands,
+        content=shape,
+    )
 
 
 def density(*, n: int, width: int, targets: int) -> float:

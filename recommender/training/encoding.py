@@ -7,18 +7,27 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from recommender.attention.checkpoint import save_network
 from recommender.attention.dataset import SequenceDataset
 from recommender.attention.evaluation import evaluate
 from recommender.attention.export import export_encoder
-from recommender.attention.loop import LoopSettings, TrainResult, train
+from recommender.attention.loop import TrainResult, train
 from recommender.attention.network import RecallNetwork
+from recommender.attention.settings import LoopSettings
 from recommender.training.budget import CpuBudget
-from recommender.training.choices import LEAST_CASES, loop_settings, network_config
+from recommender.training.choices import (
+    LEAST_CASES,
+    loop_settings,
+    network_config,
+    with_inputs,
+)
+from recommender.training.content import PreparedContent
 from recommender.training.measuring import EvaluationPlan
 from recommender.training.protocol import Split
+from recommender.training.recipe import Recipe
 
 CHECKPOINT_FILE, NETWORK_FOLDER, GRAPH_FILE = "checkpoint.pt", "network", "encoder.onnx"
 VALIDATION_CASES = 1500
@@ -65,6 +74,8 @@ def train_encoder(
     seed: int,
     epochs: int | None,
     timed: bool,
+    content: PreparedContent | None,
+    recipe: Recipe,
     plan: EvaluationPlan,
     budget: CpuBudget,
     report: Callable[[int, int, str], None],
@@ -78,9 +89,14 @@ def train_encoder(
         seed: of everything random.
         epochs: passes at most; None means as the data suggests.
         timed: whether time gaps are an input.
+        content: what the products are; None when nothing is known of them.
+        recipe: what was set by hand.
         plan: how cases are judged.
         budget: what is left of it, less a reserve for evaluation and export, is used.
         report: called with step, expected steps and a message.
+
+    Raises:
+        RecipeError: the recipe cannot be used.
     """
     if len(split.validation) < LEAST_CASES or split.train.n < 2:
         found = len(split.validation)
@@ -88,24 +104,25 @@ def train_encoder(
         return Encoding(notes=(f"{text} At least {LEAST_CASES} are needed.",))
     events = split.train
     config = network_config(preset, n=events.n, targets=len(events.items), timed=timed)
-    dataset = SequenceDataset(
-        offsets=events.offsets,
-        items=events.items,
-        times=events.times,
-        weights=events.weights,
-        history=config.history,
-    )
+    config = recipe.shape(with_inputs(config, events, content, recipe))
+    dataset = SequenceDataset(events, config)
     if len(dataset) == 0:
         return Encoding(notes=("Attention was not trained: no shopper has two training events.",))
     seconds = budget.left - _reserve(split)
     if seconds < LEAST_TRAINING_SECONDS:
         return Encoding(notes=("Attention was not trained: the CPU budget is too small.",))
     limit = None if budget.limit is None else seconds
-    settings = loop_settings(dataset, config, cpu_seconds=limit, seed=seed)
+    settings = recipe.train(loop_settings(dataset, config, cpu_seconds=limit, seed=seed))
     if epochs is not None:
         settings = replace(settings, epochs=epochs)
     torch.manual_seed(seed)
-    network = RecallNetwork(config)
+    network = RecallNetwork(
+        config,
+        content=None if content is None or config.content is None else content.features,
+        bands=None if content is None or not config.bands else torch.from_numpy(content.bands),
+    )
+    unseen = torch.from_numpy(np.setdiff1d(np.arange(events.n), events.items))
+    network.place_by_content(unseen)
     cases = split.validation.sample(VALIDATION_CASES, seed)
 
     def validate(candidate: RecallNetwork) -> float:
@@ -120,6 +137,7 @@ def train_encoder(
         checkpoint=folder / CHECKPOINT_FILE,
         report=report,
     )
+    network.place_by_content(unseen)
     budget.earlier += result.earlier_seconds
     save_network(network, folder / NETWORK_FOLDER, notes={"result": asdict(result)})
     graph = folder / NETWORK_FOLDER / GRAPH_FILE

@@ -19,6 +19,12 @@ def manifest_dir(run_id: UUID) -> Path:
     return run_dir(run_id) / "manifest"
 
 
+def sentence_encoder_dir() -> Path | None:
+    """The folder of the sentence encoder; None when the shop has none."""
+    folder = recommender_settings.SENTENCE_ENCODER
+    return Path(folder).resolve() if folder else None
+
+
 def clear_run(run_id: UUID) -> None:
     """Delete everything a run kept on disk; its row stays."""
     shutil.rmtree(run_dir(run_id), ignore_errors=True)

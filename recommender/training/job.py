@@ -18,7 +18,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,11 +28,15 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from recommender.attention.network import PRESETS, RecallNetwork
+from recommender.attention.config import PRESETS
+from recommender.attention.evaluation import catalog_vectors
+from recommender.attention.network import RecallNetwork
 from recommender.serving.folder import load
 from recommender.serving.format import META_FILE, Meta
 from recommender.training.arrays import Manifest, ManifestError, read_manifest, write_json
+from recommender.training.attributes import read_attributes
 from recommender.training.budget import CpuBudget, keep_freed_memory
+from recommender.training.content import PreparedContent, prepare_content
 from recommender.training.encoding import Encoding, train_encoder
 from recommender.training.measuring import (
     EvaluationPlan,
@@ -49,10 +53,12 @@ from recommender.training.protocol import (
     prepare,
     repeat_rate,
 )
-from recommender.training.publish import write_folder
+from recommender.training.publish import RawHistory, write_folder
+from recommender.training.recipe import Recipe, RecipeError, parse_options
 from recommender.training.statistics import Statistics, StatisticsSettings, tune
 
 PROGRESS_FILE, CARD_FILE = "progress.json", "card.json"
+SENTENCES_FOLDER = "sentences"
 CARD_FORMAT = 1
 SELF_TEST_CASES = 5
 TUNING_SHARE = 0.1
@@ -80,16 +86,23 @@ class JobSettings:
     """What a job is asked for.
 
     Attributes:
-        preset: size of the network, a key of `recommender.attention.network.PRESETS`.
+        preset: size of the network, a key of `recommender.attention.config.PRESETS`.
         seed: of everything random.
         cpu_seconds: CPU time of the whole job, children included; None means as long as it needs.
         epochs: passes over the data at most; None means as the data suggests.
+        held_out: share of the shoppers who are evaluated, see
+            `recommender.training.protocol.leave_one_out`.
+        sentence_encoder: folder of an encoder that reads the products' texts; None without one.
+        recipe: options set by hand, see `recommender.training.recipe`.
     """
 
     preset: str = "small"
     seed: int = 0
     cpu_seconds: float | None = 300.0
     epochs: int | None = None
+    held_out: float = 1.0
+    sentence_encoder: str | None = None
+    recipe: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run_job(
@@ -110,7 +123,7 @@ def run_job(
         callback: called with every change of the progress, after it is written.
 
     Raises:
-        JobError, ManifestError: nothing can be learned; ``progress.json`` says so too.
+        JobError, ManifestError, RecipeError: nothing can be learned; ``progress.json`` says so too.
     """
     run_folder.mkdir(parents=True, exist_ok=True)
     job = _Job(run_folder, settings or JobSettings(), callback)
@@ -126,12 +139,15 @@ class _Job:
         self.folder, self.settings, self.callback = folder, settings, callback
         self.progress = Progress()
         self.budget = CpuBudget(settings.cpu_seconds)
+        self.recipe = Recipe()
 
     def run(self, manifest_folder: Path) -> dict[str, Any]:
         finished = self._finished_card()
         if finished is not None:
             self.report(state="finished", message="published", metrics=finished["metrics"])
             return finished
+        self.recipe = Recipe.of(self.settings.recipe)
+        self.recipe.check(self.settings.preset)
         keep_freed_memory()
         torch.set_num_threads(1)
         self.report(message="reading")
@@ -141,7 +157,7 @@ class _Job:
         prepared = prepare(manifest)
         if len(prepared.events.items) == 0:
             raise JobError("No event of the manifest has a kind with a weight above 0.")
-        split = leave_one_out(prepared)
+        split = leave_one_out(prepared, held_out=self.settings.held_out)
         rate = repeat_rate(prepared.events)
         plan = EvaluationPlan(
             seen_filter=rate < REPEAT_RATE_LIMIT,
@@ -151,6 +167,7 @@ class _Job:
         self.report(message="counting")
         choices = self._tune(manifest, split, plan)
         counted = Statistics.fit(split.train, choices)
+        content = self._content(manifest_folder, manifest)
         encoding = train_encoder(
             split,
             folder=self.folder,
@@ -158,6 +175,8 @@ class _Job:
             seed=self.settings.seed,
             epochs=self.settings.epochs,
             timed=manifest.meta.timed,
+            content=content,
+            recipe=self.recipe,
             plan=plan,
             budget=self.budget,
             report=lambda step, steps, message: self.report(
@@ -175,9 +194,10 @@ class _Job:
         everything = Statistics.fit(split.everything, choices)
         meta = self._meta(manifest, weighed, choices, encoding.network, plan, measured)
         self._publish("published", meta, manifest, split, everything, encoding)
-        content = self._card(manifest, meta, measured, encoding, choices, rate)
-        content["attention"]["gain"] = weighed.gain
-        card: dict[str, Any] = json.loads(json.dumps(content))
+        written = self._card(manifest, meta, measured, encoding, choices, rate)
+        written["attention"]["gain"] = weighed.gain
+        written["notes"] += [] if content is None else content.notes
+        card: dict[str, Any] = json.loads(json.dumps(written))
         write_json(self.folder / CARD_FILE, card)
         self.report(state="finished", message="published", metrics=card["metrics"])
         return card
@@ -189,6 +209,19 @@ class _Job:
         write_json(self.folder / PROGRESS_FILE, asdict(self.progress))
         if self.callback is not None:
             self.callback(self.progress)
+
+    def _content(self, folder: Path, manifest: Manifest) -> PreparedContent | None:
+        """Return what is known of the products; None when the manifest does not say."""
+        attributes = read_attributes(folder, manifest)
+        if attributes is None:
+            return None
+        encoder = self.settings.sentence_encoder
+        return prepare_content(
+            attributes,
+            seed=self.settings.seed,
+            sentence_encoder=None if encoder is None else Path(encoder),
+            kept=self.folder.parent / SENTENCES_FOLDER,
+        )
 
     def _finished_card(self) -> dict[str, Any] | None:
         if not (self.folder / "published" / META_FILE).exists():
@@ -226,7 +259,8 @@ class _Job:
             n=len(manifest.products),
             d=0 if network is None else config.d,
             inputs=() if network is None else config.inputs,
-            history=config.history,
+            kinds=0 if network is None else config.kinds,
+            history=config.window,
             repeat_history=200,
             transition_history=choices.transitions.history,
             transition_decay=choices.transitions.decay,
@@ -266,9 +300,10 @@ class _Job:
             products=manifest.products,
             popularity=statistics.popularity.shares,
             transitions=statistics.transitions.matrix,
-            vectors=None if network is None else network.table.weight.detach().numpy(),
+            vectors=None if network is None else catalog_vectors(network).numpy(),
             encoder=encoding.graph,
             histories=_histories(split),
+            bands=_bands(network),
         )
 
     def _card(
@@ -297,14 +332,25 @@ class _Job:
         }
 
 
-def _histories(split: Split) -> list[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
-    """Return items and ages of a few test histories, the shortest lists included."""
+def _bands(network: RecallNetwork | None) -> npt.NDArray[np.uint8] | None:
+    """Return the price band of each product, where the network reads them."""
+    if network is None or network.bands is None:
+        return None
+    bands: npt.NDArray[np.uint8] = network.bands.cpu().numpy().astype(np.uint8)
+    return bands
+
+
+def _histories(split: Split) -> list[RawHistory]:
+    """Return a few test histories, the shortest included."""
     cases = split.test.sample(SELF_TEST_CASES, seed=0)
-    found = [(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))]
+    found = [RawHistory(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))]
+    raw = cases.raw
     for row in range(len(cases)):
-        span = slice(cases.raw.offsets[row], cases.raw.offsets[row + 1])
-        ages = (cases.moments[row] - cases.raw.times[span]).astype(np.float32)
-        found.append((cases.raw.items[span][-50:], ages[-50:]))
+        newest = slice(max(raw.offsets[row], raw.offsets[row + 1] - 50), raw.offsets[row + 1])
+        ages = (cases.moments[row] - raw.times[newest]).astype(np.float32)
+        kinds = None if raw.kinds is None else raw.kinds[newest]
+        dwell = None if raw.dwell is None else raw.dwell[newest]
+        found.append(RawHistory(raw.items[newest], ages, kinds, dwell))
     return found
 
 
@@ -317,16 +363,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cpu-seconds", type=float, default=300.0)
     parser.add_argument("--epochs", type=int, default=None)
+    parser.add_argument("--sentence-encoder", default=None)
+    parser.add_argument("--held-out", type=float, default=1.0)
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="recipe")
     options = parser.parse_args(arguments)
-    settings = JobSettings(
-        preset=options.preset,
-        seed=options.seed,
-        cpu_seconds=options.cpu_seconds,
-        epochs=options.epochs,
-    )
     try:
+        settings = JobSettings(
+            preset=options.preset,
+            seed=options.seed,
+            cpu_seconds=options.cpu_seconds,
+            epochs=options.epochs,
+            held_out=options.held_out,
+            sentence_encoder=options.sentence_encoder,
+            recipe=parse_options(options.recipe),
+        )
         run_job(options.manifest, options.run, settings)
-    except (JobError, ManifestError) as error:
+    except (JobError, ManifestError, RecipeError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

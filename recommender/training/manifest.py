@@ -31,7 +31,8 @@ from django.contrib.sites.models import Site
 
 from consent import keys
 from consent.ledger.append import subjects_of
-from recommender.catalog.models import Product
+from recommender.attention.content.attributes import ProductRow
+from recommender.catalog.models import Category, Product
 from recommender.events.records import TrainingRow
 from recommender.events.selectors import kind_weights, training_rows
 from recommender.training.arrays import (
@@ -41,6 +42,7 @@ from recommender.training.arrays import (
     typed_arrays,
     write_manifest,
 )
+from recommender.training.attributes import write_attributes
 
 PEOPLE, MARKS = "people.txt", "marks.npy"
 MARK = "manifest/mark"
@@ -171,10 +173,9 @@ def parse_people(text: str) -> list[Person]:
 
 
 def _write(*, site: Site, cut: datetime, folder: Path) -> None:
-    products = np.fromiter(
-        Product.objects.for_site(site).live().order_by("pk").values_list("pk", flat=True),
-        dtype=np.int64,
-    )
+    ids: list[int] = []
+    attributes = write_attributes(folder, _product_rows(site=site, ids=ids))
+    products = np.array(ids, dtype=np.int64)
     columns = collect(site=site, cut=cut, products=products, master=keys.keyring().first)
     (folder / PEOPLE).write_text("\n".join(_line(person) for person in columns.people))
     marks = np.array(columns.marks, dtype=np.uint64).reshape(-1, 2)
@@ -191,7 +192,34 @@ def _write(*, site: Site, cut: datetime, folder: Path) -> None:
         values=columns.values,
         consent_digest=consent_digest(columns.people),
         kind_weights={kind.code: weight for kind, weight in kind_weights(site=site).items()},
+        attributes=attributes,
     )
+
+
+def _product_rows(*, site: Site, ids: list[int]) -> Iterator[ProductRow]:
+    """Yield what the products that may be recommended are, and add their ids to ``ids``."""
+    paths = _category_paths(site=site)
+    names = ("category_id", "brand", "tags", "price_micros", "currency", "rating", "title", "text")
+    products = Product.objects.for_site(site).live().order_by("pk").values_list("pk", *names)
+    for pk, category_id, *rest in products.iterator(chunk_size=2000):
+        ids.append(pk)
+        own = dict(zip(names[1:], rest, strict=True))
+        yield ProductRow(categories=paths.get(category_id, ()), **own)
+
+
+def _category_paths(*, site: Site) -> dict[int | None, tuple[str, ...]]:
+    """Return the names from the root to each category; a circle ends where it began."""
+    rows = Category.objects.for_site(site).values_list("pk", "parent_id", "name")
+    known = {pk: (parent, name) for pk, parent, name in rows}
+    paths: dict[int | None, tuple[str, ...]] = {}
+    for pk in known:
+        path: dict[int, str] = {}
+        current: int | None = pk
+        while current is not None and current in known and current not in path:
+            parent, path[current] = known[current]
+            current = parent
+        paths[pk] = tuple(reversed(path.values()))
+    return paths
 
 
 def _line(person: Person) -> str:

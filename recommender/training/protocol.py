@@ -14,12 +14,13 @@ import numpy.typing as npt
 from scipy import sparse
 
 from recommender.baselines.sequences import Sequences
-from recommender.serving.history import condense
+from recommender.serving.history import condense, dwell_seconds
 from recommender.training.arrays import Manifest
 
 FRESH_WINDOW = 86_400.0
 REPEAT_RATE_LIMIT = 0.02
 SHORTEST = 3
+FEWEST_HELD_OUT = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,17 +120,28 @@ def prepare(manifest: Manifest) -> Prepared:
         times=manifest.times[chosen],
         weights=weights[chosen],
         last_times=manifest.times[chosen].astype(np.float64),
+        kinds=manifest.kinds[chosen],
+        dwell=dwell_seconds(manifest.kinds[chosen], manifest.values[chosen]),
     )
     window = FRESH_WINDOW if manifest.meta.timed else 0.0
     events, heads = _condense(raw, window)
     return Prepared(raw=raw, events=events, heads=heads, window=window)
 
 
-def leave_one_out(prepared: Prepared) -> Split:
-    """Split sequences by the protocol of this module."""
+def leave_one_out(prepared: Prepared, *, held_out: float = 1.0) -> Split:
+    """Split sequences by the protocol of this module.
+
+    Args:
+        prepared: the sequences.
+        held_out: share of the shoppers with three events who are evaluated, spread evenly; the
+            others train with all they have. `FEWEST_HELD_OUT` are evaluated where there are.
+    """
     events = prepared.events
     starts, ends = events.offsets[:-1], events.offsets[1:]
     long = np.flatnonzero(events.lengths >= SHORTEST)
+    count = max(round(held_out * len(long)), FEWEST_HELD_OUT)
+    if count < len(long):
+        long = long[np.arange(count) * len(long) // count]
     cuts = ends.copy()
     cuts[long] -= 2
     return Split(
@@ -165,7 +177,15 @@ def _cases(
 
 def _condense(raw: Sequences, window: float) -> tuple[Sequences, npt.NDArray[np.int64]]:
     owners = raw.owners
-    merged = condense(raw.items, raw.times, raw.weights, window=window, sequences=owners)
+    merged = condense(
+        raw.items,
+        raw.times,
+        raw.weights,
+        window=window,
+        sequences=owners,
+        kinds=raw.kinds,
+        dwell=raw.dwell,
+    )
     events = Sequences(
         n=raw.n,
         offsets=_offsets(np.bincount(owners[merged.kept], minlength=len(raw.offsets) - 1)),
@@ -173,6 +193,8 @@ def _condense(raw: Sequences, window: float) -> tuple[Sequences, npt.NDArray[np.
         times=raw.times[merged.kept],
         weights=merged.weights,
         last_times=merged.last_times,
+        kinds=merged.kinds,
+        dwell=merged.dwell,
     )
     return events, merged.kept
 

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,22 @@ from recommender.training.arrays import write_json
 SELF_TEST_LENGTH = 10
 
 
+class RawHistory(NamedTuple):
+    """One history as a shop hands it over, oldest first.
+
+    Attributes:
+        items: int[h].
+        ages: float[h], seconds since each event.
+        kinds: int[h], codes of event kinds; None where they are not known.
+        dwell: float[h], seconds of each event; None for 0 each.
+    """
+
+    items: npt.NDArray[np.integer]
+    ages: npt.NDArray[np.floating]
+    kinds: npt.NDArray[np.integer] | None = None
+    dwell: npt.NDArray[np.floating] | None = None
+
+
 def write_folder(
     target: Path,
     *,
@@ -29,7 +45,8 @@ def write_folder(
     transitions: sparse.csr_matrix,
     vectors: npt.NDArray[np.float32] | None,
     encoder: Path | None,
-    histories: Sequence[tuple[npt.NDArray[np.integer], npt.NDArray[np.floating]]],
+    histories: Sequence[RawHistory],
+    bands: npt.NDArray[np.uint8] | None = None,
 ) -> Meta:
     """Write ``target`` and return its final meta. The folder appears by one rename.
 
@@ -41,7 +58,8 @@ def write_folder(
         transitions: float32[n, n], sorted indices.
         vectors: float32[n, d], stored as half precision; None without an encoder.
         encoder: an ONNX file to copy; None without an encoder.
-        histories: items and ages of a few histories, for the self-test.
+        histories: a few, for the self-test.
+        bands: uint8[n], price band of each product; needed where the encoder reads bands.
 
     Raises:
         FolderError: what was written cannot be loaded or does not repeat its own answers.
@@ -57,6 +75,8 @@ def write_folder(
     if vectors is not None and encoder is not None:
         _save(draft / layout.VECTORS_FILE, vectors, np.float16)
         shutil.copyfile(encoder, draft / layout.ENCODER_FILE)
+        if bands is not None and "band" in meta.inputs:
+            _save(draft / layout.BANDS_FILE, bands, np.uint8)
     hashes = {path.name: file_hash(path) for path in sorted(draft.iterdir())}
     meta = replace(meta, files=hashes, self_test=())
     write_json(draft / layout.META_FILE, meta_to_json(meta))
@@ -68,24 +88,25 @@ def write_folder(
     return meta
 
 
-def _answers(
-    folder: Path,
-    histories: Sequence[tuple[npt.NDArray[np.integer], npt.NDArray[np.floating]]],
-) -> tuple[dict[str, Any], ...]:
+def _answers(folder: Path, histories: Sequence[RawHistory]) -> tuple[dict[str, Any], ...]:
     published = load(folder, verify=False)
     cases = []
-    for items, ages in histories:
-        ranked = published.rank(items, ages, k=SELF_TEST_LENGTH)
+    for history in histories:
+        items, ages, kinds, dwell = history
+        ranked = published.rank(items, ages, k=SELF_TEST_LENGTH, kinds=kinds, dwell=dwell)
         if len(ranked.items) == 0:
             continue
-        cases.append(
-            {
-                "items": [int(item) for item in items],
-                "ages": [float(age) for age in ages],
-                "expected": [int(item) for item in ranked.items],
-                "scores": [float(score) for score in ranked.scores],
-            }
-        )
+        case = {
+            "items": items.tolist(),
+            "ages": ages.tolist(),
+            "expected": ranked.items.tolist(),
+            "scores": ranked.scores.tolist(),
+        }
+        if kinds is not None:
+            case["kinds"] = kinds.tolist()
+        if dwell is not None:
+            case["dwell"] = dwell.tolist()
+        cases.append(case)
     return tuple(cases)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -29,6 +31,8 @@ def served_ranks(
             (cases.moments[row] - raw.times[span]).astype(np.float32),
             k=k,
             weights=raw.weights[span],
+            kinds=None if raw.kinds is None else raw.kinds[span],
+            dwell=None if raw.dwell is None else raw.dwell[span],
         )
         ranks[row] = list_ranks(ranked.items, int(cases.targets[row]), missing=np.inf)
     return ranks
@@ -72,14 +76,7 @@ def evaluate_published(
 def translate(cases: Cases, index: npt.NDArray[np.int64]) -> Cases:
     """Return the cases with item i renamed to ``index[i]`` in raw histories and targets."""
     raw = cases.raw
-    renamed = type(raw)(
-        n=raw.n,
-        offsets=raw.offsets,
-        items=index[raw.items].astype(np.int32),
-        times=raw.times,
-        weights=raw.weights,
-        last_times=raw.last_times,
-    )
+    renamed = replace(raw, items=index[raw.items].astype(np.int32))
     return Cases(
         histories=cases.histories,
         raw=renamed,

@@ -26,7 +26,7 @@ from recommender.conf import recommender_settings
 from recommender.training import registry
 from recommender.training.engine import get_engine
 from recommender.training.engine.job_order import JobOrder
-from recommender.training.folders import clear_run, manifest_dir, run_dir
+from recommender.training.folders import clear_run, manifest_dir, run_dir, sentence_encoder_dir
 from recommender.training.gates import judge
 from recommender.training.lineage import follow_ledger, record_lesson
 from recommender.training.manifest import build_manifest
@@ -184,6 +184,8 @@ def _order_job(run: TrainingRun) -> None:
             preset=run.preset,
             seed=run.seed,
             cpu_seconds=run.cpu_seconds,
+            sentence_encoder=sentence_encoder_dir(),
+            recipe=recommender_settings.TRAIN_RECIPE,
         )
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +18,8 @@ class JobOrder:
         preset: "small", "base" or "large".
         seed: of every random choice.
         cpu_seconds: budget of the network's training.
+        sentence_encoder: folder of an encoder of products' texts; None without one.
+        recipe: options of the training set by hand, see `recommender.training.recipe`.
     """
 
     manifest_dir: Path
@@ -23,3 +27,5 @@ class JobOrder:
     preset: str
     seed: int
     cpu_seconds: int
+    sentence_encoder: Path | None = None
+    recipe: Mapping[str, Any] = field(default_factory=dict)

@@ -85,7 +85,7 @@ def _take_lock(run_dir: Path) -> int | None:
 
 
 def _command(order: JobOrder) -> list[str]:
-    return [
+    command = [
         sys.executable,
         "-m",
         "recommender.training.job",
@@ -98,6 +98,11 @@ def _command(order: JobOrder) -> list[str]:
         "--cpu-seconds",
         str(order.cpu_seconds),
     ]
+    if order.sentence_encoder is not None:
+        command += ["--sentence-encoder", str(order.sentence_encoder)]
+    for name, value in order.recipe.items():
+        command += ["--set", f"{name}={value}"]
+    return command
 
 
 def _environment() -> dict[str, str]:

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from recommender.serving.folder import FolderError, check_answers, content_hash, load
 from recommender.serving.format import Weights
-from recommender.training.publish import write_folder
+from recommender.training.publish import RawHistory, write_folder
 from tests.recommender.synthetic import meta
 
 
@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
         transitions=sparse.csr_matrix(np.eye(4, k=1, dtype=np.float32)),
         vectors=None,
         encoder=None,
-        histories=[(np.array([0]), np.array([3.0]))],
+        histories=[RawHistory(np.array([0]), np.array([3.0]))],
     )
     return target
 
@@ -43,6 +43,14 @@ def test_a_folder_opens_and_repeats_its_answers(folder: Path) -> None:
     assert published.products.tolist() == [5, 6, 7, 8]
     assert published.meta.self_test[0]["expected"][0] == 1
     assert not published.products.flags.writeable
+
+
+def test_a_folder_of_the_format_before_answers_as_it_did(folder: Path) -> None:
+    expected = load(folder).rank([0], [3.0], k=4)
+    rewrite(folder, format=1)
+    published = load(folder)
+    check_answers(published)
+    assert published.rank([0], [3.0], k=4).scores.tolist() == expected.scores.tolist()
 
 
 def test_no_draft_is_left_behind(folder: Path) -> None:
@@ -61,13 +69,14 @@ def test_the_content_hash_changes_with_the_content(folder: Path) -> None:
         (lambda f: (f / "meta.json").unlink(), "does not exist"),
         (lambda f: (f / "meta.json").write_text("{"), "cannot be read"),
         (lambda f: (f / "meta.json").write_text("[]"), "JSON object"),
-        (lambda f: rewrite(f, format=2), "has format 2"),
+        (lambda f: rewrite(f, format=3), "has format 3"),
         (lambda f: rewrite(f, format=None), "has format None"),
         (lambda f: rewrite(f, n=0), "n must be at least 1"),
         (lambda f: rewrite(f, surprise=1), "does not follow format"),
         (lambda f: rewrite(f, weights={"attention": 1.0}), "does not follow format"),
         (lambda f: rewrite(f, files={}), "lists no hash"),
         (lambda f: rewrite(f, d=64), "lists no hash of encoder"),
+        (lambda f: rewrite(f, format=1, surprise=1), "does not follow format 1"),
         (lambda f: (f / "popular.npy").unlink(), "popular.npy cannot be read"),
         (lambda f: (f / "popular.npy").write_bytes(b"x"), "not the file that was published"),
         (lambda f: (f / "transitions.data.npy").write_bytes(b""), "not the file"),
@@ -100,7 +109,7 @@ def test_an_encoder_that_cannot_run_is_named(folder: Path, tmp_path: Path) -> No
             transitions=sparse.csr_matrix((4, 4), dtype=np.float32),
             vectors=np.ones((4, 8), dtype=np.float32),
             encoder=broken,
-            histories=[(np.array([0]), np.array([3.0]))],
+            histories=[RawHistory(np.array([0]), np.array([3.0]))],
         )
     assert not (tmp_path / "other").exists()
 

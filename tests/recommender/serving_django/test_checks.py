@@ -29,6 +29,7 @@ def test_our_own_settings_pass_every_check(site: object) -> None:
     assert checks.check_templates() == []
     assert checks.check_doors() == []
     assert checks.check_storage() == []
+    assert checks.check_sentence_encoder() == []
     assert checks.check_placements(databases=["default"]) == []
 
 
@@ -42,6 +43,14 @@ def test_a_value_of_a_wrong_type_is_an_error(settings: Settings) -> None:
     with_setting(settings, SLATE_BUDGET_MS="50")
 
     assert ids(checks.check_settings()) == ["E002"]
+
+
+def test_a_sentence_encoder_must_be_a_folder(settings: Settings, tmp_path: Path) -> None:
+    with_setting(settings, SENTENCE_ENCODER=str(tmp_path))
+    assert checks.check_sentence_encoder() == []
+
+    with_setting(settings, SENTENCE_ENCODER=str(tmp_path / "absent"))
+    assert ids(checks.check_sentence_encoder()) == ["W012"]
 
 
 def test_the_sites_framework_must_be_installed(settings: Settings) -> None:

@@ -21,8 +21,9 @@ from scipy.stats import rankdata
 from recommender.attention.checkpoint import load_network
 from recommender.attention.dataset import SequenceDataset
 from recommender.attention.evaluation import encode
-from recommender.attention.loop import LoopSettings, train
+from recommender.attention.loop import train
 from recommender.attention.network import RecallNetwork
+from recommender.attention.settings import LoopSettings
 from recommender.serving.folder import load
 from recommender.training.budget import CpuBudget
 from recommender.training.job import JobSettings, run_job
@@ -87,13 +88,7 @@ def trained(place: Path, rows: Rows) -> Path:
 def continued(network: RecallNetwork, rows: Sequence[Sequence[int]]) -> RecallNetwork:
     """Go on training a network on ``rows`` alone: a warm start."""
     built = sequences(rows, n=N, step=2 * DAY)
-    dataset = SequenceDataset(
-        offsets=built.offsets,
-        items=built.items,
-        times=built.times,
-        weights=built.weights,
-        history=network.config.history,
-    )
+    dataset = SequenceDataset(built, network.config)
     settings = replace(LoopSettings(), epochs=20, learning_rate=1e-3, batch=32, negatives=N - 1)
     seen: list[int] = []
 

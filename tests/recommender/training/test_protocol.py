@@ -24,6 +24,21 @@ def test_the_last_is_test_and_the_last_but_one_is_validation(tmp_path: Path) -> 
     assert split.everything.items.tolist() == [0, 1, 2, 3, 4, 5]
 
 
+def test_a_share_of_the_shoppers_is_held_out_evenly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recommender.training.protocol.FEWEST_HELD_OUT", 2)
+    rows = [[0, 1, shopper] for shopper in range(2, 8)]
+    prepared = prepare(manifest(tmp_path, rows, n=8))
+
+    half = leave_one_out(prepared, held_out=0.5)
+    few = leave_one_out(prepared, held_out=0.01)
+
+    assert half.test.targets.tolist() == [2, 4, 6]
+    assert half.train.lengths.tolist() == [1, 3, 1, 3, 1, 3]
+    assert few.test.targets.tolist() == [2, 5]
+
+
 def test_events_of_one_interest_are_one_event(tmp_path: Path) -> None:
     # given a view and an order of product 1 within the hour, and product 1 again a week later
     written = write_manifest(

@@ -86,6 +86,26 @@ def test_the_job_sees_neither_keys_nor_database(
     assert not {"ATTENTION_KEYS", "DATABASE_URL", "SECRET_KEY"} & set(eval(log.read_text()))
 
 
+def test_the_job_understands_what_it_is_told(tmp_path: Path) -> None:
+    order = JobOrder(
+        manifest_dir=tmp_path / "absent",
+        run_dir=tmp_path / "run",
+        preset="small",
+        seed=0,
+        cpu_seconds=1,
+        sentence_encoder=tmp_path,
+    )
+    engine = LocalEngine()
+
+    engine.start(order)
+
+    deadline = time.monotonic() + 60
+    while engine.is_running(order.run_dir) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    missing = tmp_path / "absent" / "manifest.json"
+    assert (order.run_dir / "job.log").read_text() == f"{missing} does not exist.\n"
+
+
 def test_a_folder_without_a_job_is_not_running_and_can_be_stopped(tmp_path: Path) -> None:
     engine = LocalEngine()
 

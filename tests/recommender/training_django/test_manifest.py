@@ -10,6 +10,10 @@ from django.contrib.sites.models import Site
 from consent.ledger.append import subjects_of
 from consent.purposes import Purpose
 from consent.services import withdraw
+from recommender.catalog.models import Category, Product
+from recommender.catalog.records import CategoryRecord, ProductRecord
+from recommender.catalog.services import mirror_products
+from recommender.training.attributes import read_attributes
 from recommender.training.gates import permitted_gate
 from recommender.training.manifest import build_manifest, read_people
 from tests.recommender.training_django.conftest import PRODUCTS, Remember
@@ -71,6 +75,74 @@ def test_no_file_holds_a_shoppers_key(site: Site, remember: Remember, tmp_path: 
         assert key.bytes not in content
         assert key.hex.encode() not in content
         assert str(key).encode() not in content
+
+
+def test_it_says_what_every_product_is(site: Site, tmp_path: Path) -> None:
+    tea = CategoryRecord(key="tea", name="Tea", parent_key="food")
+    mirror_products(
+        site=site,
+        records=[
+            ProductRecord(
+                key="root", title="Bread", category=CategoryRecord(key="food", name="Food")
+            ),
+            ProductRecord(
+                key="leaf",
+                title="Sencha",
+                text="From the shade.",
+                category=tea,
+                brand="Leaf",
+                price_micros=5_000_000,
+                currency="EUR",
+                tags=("green",),
+                rating=4.5,
+            ),
+            ProductRecord(
+                key="secret",
+                title="Withheld",
+                category=CategoryRecord(key="pharmacy", name="Pharmacy", sensitive=True),
+            ),
+        ],
+    )
+
+    manifest = build_manifest(site=site, cut=_now(), folder=tmp_path / "m")
+
+    found = read_attributes(tmp_path / "m", manifest)
+    assert found is not None
+    product = Product.objects.get(host_key="leaf")
+    item = manifest.products.tolist().index(product.pk)
+    path = found.categories[found.category_offsets[item] : found.category_offsets[item + 1]]
+    tags = found.tags[found.tag_offsets[item] : found.tag_offsets[item + 1]]
+    assert [found.labels[label] for label in path] == ["Food", "Tea"]
+    assert [found.labels[label] for label in tags] == ["green"]
+    assert found.labels[found.brands[item]] == "Leaf"
+    assert found.labels[found.currencies[item]] == "EUR"
+    assert (found.prices[item], found.ratings[item]) == (5_000_000, 4.5)
+    assert found.texts[item] == "Sencha\nFrom the shade."
+    assert found.cleaned == {}
+    assert Product.objects.filter(host_key="secret").exists()
+    assert not any("Withheld" in text or "Pharmacy" in text for text in found.texts)
+    assert "Pharmacy" not in found.labels
+
+
+def test_categories_in_a_circle_do_not_stop_it(site: Site, tmp_path: Path) -> None:
+    mirror_products(
+        site=site,
+        records=[
+            ProductRecord(key="a", title="A", category=CategoryRecord(key="one", name="One")),
+            ProductRecord(
+                key="b", title="B", category=CategoryRecord(key="two", name="Two", parent_key="one")
+            ),
+        ],
+    )
+    two = Category.objects.get(host_key="two")
+    Category.objects.filter(host_key="one").update(parent=two)
+
+    manifest = build_manifest(site=site, cut=_now(), folder=tmp_path / "m")
+
+    found = read_attributes(tmp_path / "m", manifest)
+    assert found is not None
+    last = found.categories[found.category_offsets[-2] :]
+    assert [found.labels[label] for label in last] == ["One", "Two"]
 
 
 def test_the_ledger_tells_who_permitted_at_the_cut(site: Site, remember: Remember) -> None:

@@ -16,6 +16,7 @@ from django.contrib.sites.models import Site
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
+from pytest_django import Settings
 
 from consent.purposes import Purpose
 from consent.services import withdraw
@@ -112,6 +113,18 @@ def test_steps_taken_twice_start_one_job(
     assert len(engine.orders) == 1
     run.refresh_from_db()
     assert (run.state, run.attempts) == (RunState.TRAINING, 1)
+
+
+def test_the_job_is_told_where_the_sentence_encoder_is(
+    site: Site, remember: Remember, engine: IdleEngine, settings: Settings, tmp_path: Path
+) -> None:
+    remember(3)
+    changed = {**settings.ATTENTION_RECOMMENDER, "SENTENCE_ENCODER": str(tmp_path)}
+    settings.ATTENTION_RECOMMENDER = changed
+
+    advance(run_id=request_training(site=site).pk)
+
+    assert [order.sentence_encoder for order in engine.orders] == [tmp_path]
 
 
 def test_a_run_leased_elsewhere_is_left_alone(
