@@ -7,9 +7,9 @@ DATA ?=
 BIN := $(VENV)/bin
 # Tests keep their files apart from the demo's.
 TEST_ENV := ATTENTION_VAR=var/test SECRET_KEY=only-for-tests DEBUG=1 OMP_NUM_THREADS=1
-PYTEST := $(BIN)/python -m pytest
+PYTEST := $(BIN)/python -m pytest --durations=15
 
-.PHONY: demo demo-reset test test-sqlite test-services test-browser test-deep bench lint format install install-dev
+.PHONY: demo demo-reset test test-pure test-sqlite test-services test-browser test-deep bench lint format install install-dev
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -33,14 +33,18 @@ demo-reset:
 	rm -rf var/*.sqlite3* var/runs var/models var/cache var/broker var/broker-control var/ledger var/beat-schedule* var/demo* var/media
 	@echo "The demo starts from nothing next time. Keys in var/keys.json are kept."
 
-# The two databases are tested side by side, each with files of its own; the browser has the machine to itself.
+# Two at a time, each with files of its own; the browser has the machine to itself.
 test: $(VENV)/.dev
-	$(MAKE) --jobs=2 --output-sync=target test-sqlite test-services
+	$(MAKE) --jobs=2 --output-sync=target test-services test-sqlite test-pure
 	$(MAKE) test-browser
 
-# Everything that needs no service: unit, contract, training smoke, and the database tests on SQLite.
+# What touches no database: unit and contract tests, training.
+test-pure: $(VENV)/.dev
+	env -u DATABASE_URL -u REDIS_URL $(TEST_ENV) ATTENTION_VAR=var/test-pure $(PYTEST) -m "not database and not browser and not deep"
+
+# The database tests on SQLite: no service is needed.
 test-sqlite: $(VENV)/.dev
-	env -u DATABASE_URL -u REDIS_URL $(TEST_ENV) $(PYTEST) -m "not browser and not deep"
+	env -u DATABASE_URL -u REDIS_URL $(TEST_ENV) $(PYTEST) -m "database and not browser and not deep"
 
 # The database tests again, on PostgreSQL and Redis.
 test-services: $(VENV)/.dev

@@ -19,6 +19,7 @@ from recommender.attention.settings import LoopSettings
 from tests.recommender.synthetic import checkerboard, cycles, sequences
 
 N = 24
+DEEP = pytest.mark.deep
 SETTINGS = LoopSettings(epochs=3, batch=16, warmup=5, negatives=23, evaluations=3, patience=9)
 
 
@@ -152,9 +153,9 @@ def test_every_loss_learns_a_circle(loss: str, negatives: int) -> None:
     ("way", "changes"),
     [
         ({"samples": "prefixes", "epochs": 10}, {}),
-        ({"loss": "gbce", "shared": False, "negatives": 8}, {}),
-        ({"contrast": 0.05}, {}),
-        ({"average": 0.95}, {}),
+        pytest.param({"loss": "gbce", "shared": False, "negatives": 8}, {}, marks=DEEP),
+        pytest.param({"contrast": 0.05}, {}, marks=DEEP),
+        pytest.param({"average": 0.95}, {}, marks=DEEP),
         ({"pretrain": 0.3}, {}),
         ({"epochs": 60}, {"encoder": "bidirectional"}),
     ],

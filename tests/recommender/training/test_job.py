@@ -97,6 +97,7 @@ def test_a_finished_run_is_not_run_again(
     assert (place / "run" / "published" / "meta.json").stat().st_mtime_ns == before
 
 
+@pytest.mark.deep
 def test_a_killed_run_continues_to_the_same_model(
     trained: tuple[Path, dict[str, Any], list[str]], tmp_path: Path
 ) -> None:
