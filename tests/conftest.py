@@ -35,6 +35,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _quick_passwords(settings: Settings) -> None:
+    """A real hash takes most of a second, and no test is about it."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
 def _cache_of_its_own(settings: Settings) -> None:
     """Every test sees an empty cache and no gates, and no machine's Redis is ever flushed."""
     default = {**settings.CACHES["default"], "KEY_PREFIX": uuid.uuid4().hex}

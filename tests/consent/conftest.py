@@ -18,11 +18,6 @@ from consent.purposes import Purpose
 from tests.consent.support import OWN, History, new_shopper
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def site(db: None) -> Site:
     return Site.objects.get(pk=1)

@@ -27,7 +27,6 @@ def stocked(
 ) -> Site:
     """Twenty-four categories with one product each, and the accounts."""
     settings.DEBUG, settings.VAR_DIR = True, tmp_path
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     own = {"LEDGER_DIR": tmp_path / "ledger"}
     settings.ATTENTION_CONSENT = {**settings.ATTENTION_CONSENT, **own}
     with django_capture_on_commit_callbacks(execute=True):

@@ -49,11 +49,10 @@ _ahead = timedelta(0)
 
 @pytest.fixture(autouse=True)
 def _clock(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[None]:
-    """A clock that only the machine moves on, and passwords that cost nothing."""
+    """A clock that only the machine moves on."""
     global _ahead
     real = timezone.now
     monkeypatch.setattr(timezone, "now", lambda: real() + _ahead)
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.ATTENTION_CONSENT = {**settings.ATTENTION_CONSENT, "ERASE_ROWS": 10_000_000}
     yield
     _ahead = timedelta(0)
