@@ -1,4 +1,4 @@
-# demo: the whole shop on one machine; test: what CI runs; bench: every benchmark; lint: every linter.
+# demo: the whole shop on one machine; test: what CI runs, linters included; bench: every benchmark; lint: every linter.
 PYTHON ?= python3
 VENV ?= .venv
 PIP_ARGS ?=
@@ -33,9 +33,9 @@ demo-reset:
 	rm -rf var/*.sqlite3* var/runs var/models var/cache var/broker var/broker-control var/ledger var/beat-schedule* var/demo* var/media
 	@echo "The demo starts from nothing next time. Keys in var/keys.json are kept."
 
-# Two at a time, each with files of its own; the browser has the machine to itself.
+# Two at a time, the longest first, each with files of its own; the browser has the machine to itself.
 test: $(VENV)/.dev
-	$(MAKE) --jobs=2 --output-sync=target test-services test-sqlite test-pure
+	$(MAKE) --jobs=2 --output-sync=target test-services test-sqlite test-pure lint
 	$(MAKE) test-browser
 
 # What touches no database: unit and contract tests, training.
